@@ -1,0 +1,115 @@
+package conference
+
+import (
+	"time"
+
+	"warmline/directory"
+	"warmline/transfer"
+)
+
+// Snapshot is one conference as people and programs see it: the state behind
+// one version. It is a copy; nothing in it changes later.
+type Snapshot struct {
+	ID           string        `json:"id"`
+	Contact      string        `json:"contact" doc:"stays the same through requeue, transfer and rejoin"`
+	Version      uint64        `json:"version" doc:"rises with every change"`
+	Created      time.Time     `json:"created"`
+	State        string        `json:"state" enum:"active,ended"`
+	Room         string        `json:"room,omitempty" doc:"number of the meet-me room; empty for a call"`
+	Queue        string        `json:"queue,omitempty" doc:"queue the contact waits in or came from"`
+	Position     int           `json:"position,omitempty" doc:"place in that queue while waiting, 1 is next"`
+	Participants []Participant `json:"participants"`
+	Segments     []Segment     `json:"segments" doc:"each stay of an agent"`
+}
+
+// Participant is one leg, present or gone; the list only grows.
+type Participant struct {
+	ID         string    `json:"id"`
+	Role       string    `json:"role" enum:"customer,agent,external,supervisor,member"`
+	Name       string    `json:"name,omitempty"`
+	Number     string    `json:"number,omitempty"`
+	Agent      string    `json:"agent,omitempty" doc:"id of the agent, for role agent"`
+	Status     string    `json:"status" enum:"dialing,ringing,live,held,left,failed"`
+	Reason     string    `json:"reason,omitempty" doc:"why it failed or left"`
+	ServerHold string    `json:"server_hold,omitempty" doc:"consult or explicit while the server holds it"`
+	RemoteHold bool      `json:"remote_hold"`
+	Muted      bool      `json:"muted"`
+	Since      time.Time `json:"since" doc:"when it got this status"`
+	Codec      string    `json:"codec,omitempty"`
+	Quality    *Quality  `json:"quality,omitempty"`
+}
+
+// Quality is what the leg's RTP shows.
+type Quality struct {
+	Loss     float64 `json:"loss" doc:"share of packets lost, 0 to 1"`
+	JitterMS float64 `json:"jitter_ms"`
+	MOS      float64 `json:"mos" doc:"E-model estimate, 1.0 to 4.5"`
+}
+
+// Segment is one stay of an agent in the contact.
+type Segment struct {
+	Agent  string     `json:"agent"`
+	Joined time.Time  `json:"joined"`
+	Left   *time.Time `json:"left,omitempty"`
+	Via    string     `json:"via" enum:"direct,queue,consult,cold,rejoin"`
+}
+
+// Change is what Config.OnChange is given: something happened to a conference,
+// an agent or a queue. Exactly one of the pointers is set.
+type Change struct {
+	Kind       string // "conference", "agent", "queue"
+	Event      string // "created", "changed", "ended", "consult_started", "presence", "digits", …
+	Time       time.Time
+	Conference *Snapshot
+	Agent      *AgentInfo
+	Queue      *QueueInfo
+}
+
+// AgentInfo is an agent with its live presence.
+type AgentInfo struct {
+	ID        string             `json:"id"`
+	Name      string             `json:"name"`
+	Extension string             `json:"extension"`
+	Queues    []string           `json:"queues"`
+	Presence  directory.Presence `json:"presence" enum:"offline,away,available,ringing,busy,wrap_up"`
+	Reason    string             `json:"reason,omitempty"`
+	Since     time.Time          `json:"since"`
+	Contacts  int                `json:"contacts" doc:"registered phones"`
+}
+
+// QueueInfo is a queue with its live figures. Durations are in seconds.
+type QueueInfo struct {
+	ID           string  `json:"id"`
+	Name         string  `json:"name"`
+	Extension    string  `json:"extension"`
+	LoggedIn     int     `json:"logged_in" doc:"agents of the queue with a registered phone"`
+	Free         int     `json:"free" doc:"agents that would be offered a call now"`
+	Waiting      int     `json:"waiting"`
+	LongestWait  float64 `json:"longest_wait"`
+	ExpectedWait float64 `json:"expected_wait"`
+}
+
+// Command is a verb somebody wants done on a conference, whatever surface it
+// came by.
+type Command struct {
+	Conference string
+	Verb       transfer.Verb
+	Surface    string // "http", "dtmf", "sip": the label of warmline_verbs_total
+	// By is the acting agent's id; "" acts with a supervisor's rights.
+	By          string
+	Participant string // the subject of hold, unhold, mute, unmute, remove
+	Target      string // of consult, add, transfer
+	IfVersion   uint64 // 0: any
+
+	KeepCustomer bool // consult: hold_customer=false
+	AllowRinging bool // leave
+}
+
+// Refusal is a command the call's state does not allow; Reason is the word of
+// the API's code ("actor_held", "stale", …).
+type Refusal struct {
+	Reason string
+	Detail string // for people
+}
+
+func (r *Refusal) Error() string { return r.Reason + ": " + r.Detail }

@@ -1,0 +1,3 @@
+// Package conference is the imperative shell: the only place where the leaves
+// meet.
+package conference
