@@ -1,0 +1,152 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// layers is the import graph: each package, those of ours it may import, and
+// what it must not import of others (a path stands for all below it too). Test
+// files are free, but for the last table below.
+var layers = []struct {
+	pkg    string
+	ours   string
+	not    string
+	reason string
+}{
+	{"transfer", "", impure, "decisions are values: no clock, no I/O, no chance"},
+	{"queue", "", impure, "as transfer"},
+	{"mixer", "", "net github.com/prometheus", "packets come through an interface; counters are snapshots"},
+	{"media", "mixer", "github.com/prometheus", "one leg's RTP, whoever is at the other end"},
+	{"sip", "", "github.com/prometheus", "a message body is bytes"},
+	{"directory", "", "github.com/prometheus net/http", "facts about people and numbers, without a protocol"},
+	{"metrics", "", "", "collectors; what they show is handed to them"},
+	{"conference", "transfer queue mixer media sip directory metrics", "net/http github.com/prometheus", "the only place where the leaves meet"},
+	{"web", "conference directory metrics", "github.com/emiago github.com/pion", "people's and programs' view of conferences"},
+	{"internal/config", "directory conference", "net/http github.com/prometheus", "a file's meaning"},
+	{"internal/demo", "internal/softphone", "github.com/prometheus", "a story told to a server through its own doors"},
+	{"internal/softphone", "sip media mixer", "github.com/prometheus net/http", "a phone for tests and the demo"},
+	{"internal/testnet", "", "github.com", "a network for everybody's tests"},
+	{"internal/rules", "", "github.com", ""},
+	{"cmd/warmline", "conference directory internal/config internal/demo media metrics mixer sip web queue transfer", "", "flags and wiring"},
+}
+
+const impure = "net os sync context log math/rand crypto github.com golang.org io runtime syscall"
+
+// owners says which packages may import a module; all others must not know
+// that we use it.
+var owners = []struct{ module, pkgs string }{
+	{"github.com/emiago/sipgo", "sip"},
+	{"github.com/icholy/digest", "sip"},
+	{"github.com/pion/", "media"},
+	{"github.com/zaf/g711", "media"},
+	{"github.com/prometheus/", "metrics"},
+	{"github.com/danielgtaylor/huma", "web"},
+	{"github.com/coder/websocket", "web"},
+	{"github.com/goccy/go-yaml", "internal/config"},
+	{"github.com/alecthomas/kong", "cmd/warmline"},
+	{"golang.org/x/sys", "media mixer sip"},
+}
+
+// testOnly are modules and packages that no shipped code may import, but for
+// the packages named.
+var testOnly = []struct{ path, except string }{
+	{"github.com/google/go-cmp", ""},
+	{"pgregory.net/rapid", ""},
+	{"testing", ""},
+	{"warmline/internal/testnet", ""},
+	{"warmline/internal/softphone", "internal/demo"},
+}
+
+func TestImportGraph(t *testing.T) {
+	known := make(map[string]bool)
+	for _, l := range layers {
+		known[l.pkg] = true
+	}
+	for _, p := range load(t) {
+		if strings.HasPrefix(p.path, "test/") {
+			continue // tests with real phones may look at everything
+		}
+		if !known[p.path] {
+			t.Errorf("package %s has no line in the table of layers", p.path)
+		}
+	}
+	for _, l := range layers {
+		ours, not := strings.Fields(l.ours), strings.Fields(l.not)
+		for _, imp := range imports(t, l.pkg) {
+			if own, ok := strings.CutPrefix(imp.path, module+"/"); ok {
+				if !slices.Contains(ours, own) {
+					t.Errorf("%s: %s must not import %s (%s)", imp.file, l.pkg, own, l.reason)
+				}
+				continue
+			}
+			for _, n := range not {
+				if within(imp.path, n) {
+					t.Errorf("%s: %s must not import %s (%s)", imp.file, l.pkg, imp.path, l.reason)
+				}
+			}
+		}
+	}
+}
+
+func TestModulesHaveOwners(t *testing.T) {
+	for _, p := range load(t) {
+		for _, imp := range imports(t, p.path) {
+			if !strings.Contains(strings.SplitN(imp.path, "/", 2)[0], ".") {
+				continue // the standard library, or ours
+			}
+			owned := false
+			for _, o := range owners {
+				if !within(imp.path, strings.TrimSuffix(o.module, "/")) {
+					continue
+				}
+				owned = true
+				if !slices.Contains(strings.Fields(o.pkgs), p.path) {
+					t.Errorf("%s: %s may be imported by %s only", imp.file, imp.path, o.pkgs)
+				}
+			}
+			if !owned {
+				t.Errorf("%s: %s has no line in the table of owners", imp.file, imp.path)
+			}
+		}
+	}
+}
+
+func TestTestToolsStayInTests(t *testing.T) {
+	for _, p := range load(t) {
+		for _, imp := range imports(t, p.path) {
+			for _, only := range testOnly {
+				if within(imp.path, only.path) && !slices.Contains(strings.Fields(only.except), p.path) {
+					t.Errorf("%s: %s is for tests", imp.file, imp.path)
+				}
+			}
+		}
+	}
+}
+
+// within reports whether the import path is root or lies below it.
+func within(path, root string) bool {
+	return path == root || strings.HasPrefix(path, root+"/")
+}
+
+// An imported is one import line of shipped code.
+type imported struct{ file, path string }
+
+// imports lists what the shipped files of one package import.
+func imports(t *testing.T, pkg string) (list []imported) {
+	for _, p := range load(t) {
+		if p.path != pkg {
+			continue
+		}
+		for _, f := range p.files {
+			if f.test {
+				continue
+			}
+			for _, s := range f.syntax.Imports {
+				list = append(list, imported{f.name, strings.Trim(s.Path.Value, `"`)})
+			}
+		}
+	}
+	return list
+}
