@@ -1,5 +1,3 @@
-// Package mixer is the real-time half of a conference: rooms, who hears whom,
-// tones and music, and the workers whose ticks do the mixing.
 package mixer
 
 import "time"
@@ -24,7 +22,8 @@ type Stream interface {
 	// whether there is anything to hear. It is called once per tick whether or
 	// not somebody listens, so that the buffer behind it keeps its depth.
 	Pull(now int64, dst []int16) bool
-	// Push encodes and sends a frame to the peer.
+	// Push encodes and sends a frame to the peer. The frame is the mixer's, to
+	// be read during the call only; ports that hear the same get the same slice.
 	Push(now int64, frame []int16)
 }
 
@@ -51,9 +50,12 @@ type Row struct {
 	Voice     uint64 // the bits this port speaks on; 0: nobody hears it
 	Hears     uint64 // the bits this port listens to
 	Treatment Treatment
-	Music     int  // index of the music, with Music
+	Music     int  // index of the music, with Music; one that does not exist: index 0
 	Held      bool // must hear no voice: any frame mixed in is counted as leaked
 }
+
+// hears reports whether a port with this row hears another one's voice.
+func (r Row) hears(speaker Row) bool { return r.Hears&speaker.Voice != 0 }
 
 // Change is a Row for a Port, part of one atomic change of a room.
 type Change struct {

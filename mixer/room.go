@@ -1,69 +1,159 @@
 package mixer
 
-import "log/slog"
-
-// Config configures a Mixer.
-type Config struct {
-	Workers int          // media workers; 0: one less than the cores, at least 1
-	Music   [][]int16    // the musics by index, 8 kHz mono loops; none: the built-in one at index 0
-	Logger  *slog.Logger // nil: discard
-	Plain   bool         // workers are ordinary goroutines sleeping on time.Sleep: for virtual time
-}
-
-// Mixer owns the media workers and places rooms on them.
-type Mixer struct{}
-
-// New returns a Mixer that does not run yet.
-func New(cfg Config) (*Mixer, error) { panic("stub") }
-
-// Start starts the workers; Close ends them.
-func (m *Mixer) Start() { panic("stub") }
-
-// Close stops the workers and waits for them. Rooms are gone afterwards.
-func (m *Mixer) Close() { panic("stub") }
-
-// Stats is a snapshot of the workers' counters since the start.
-func (m *Mixer) Stats() Stats { panic("stub") }
-
-// NewRoom places an empty room on the least loaded worker and slot.
-func (m *Mixer) NewRoom() *Room { panic("stub") }
+import "sync/atomic"
 
 // Room is one conference's mix. Its methods are called by one goroutine (the
-// conference); each change takes effect whole, between two ticks.
-type Room struct{}
+// conference); each change takes effect whole, between two ticks. None of them
+// waits. A method called after Close, of the room or of the mixer, changes
+// nothing, but its callback is still called.
+type Room struct {
+	mixer  *Mixer
+	worker *worker
+	slot   int
 
-// Join adds a stream with its first row.
-func (r *Room) Join(p Port, s Stream, row Row) { panic("stub") }
+	// The conference's side.
+	ports  map[Port]*port
+	room   int // ports the worker's lists have room for
+	closed bool
 
-// Set changes the rows of some ports in one step: no tick sees half of it.
-func (r *Room) Set(changes []Change) { panic("stub") }
+	// Between the two.
+	ops    queue[op]
+	orphan atomic.Bool // no worker looks at it; the mixer's lock guards the worker's side
 
-// Leave takes the port out. released is called (from a goroutine of the
-// mixer's, not the worker) once the worker will never touch the stream again.
-func (r *Room) Leave(p Port, released func()) { panic("stub") }
-
-// Play plays a clip (8 kHz mono) once to a port, over what it hears; a clip
-// that plays already is cut off. done, if any, is called after its last frame,
-// or with false when the port left or another clip took over.
-func (r *Room) Play(p Port, clip []int16, done func(whole bool)) { panic("stub") }
-
-// Close takes every port out and frees the room; released as in Leave.
-func (r *Room) Close(released func()) { panic("stub") }
-
-// Stats holds counters since the start and gauges of the moment.
-type Stats struct {
-	Rooms, Ports int
-	Ticks        uint64    // room ticks
-	SkippedTicks uint64    // given up because the worker was late by more than a slot's allowance
-	LeakedFrames uint64    // frames with a voice sent to a held port: always 0
-	Lateness     Histogram // seconds a room's tick began after its scheduled time
-	Duration     Histogram // seconds a slot's work took
-	Priority     string    // "realtime", "nice" or "plain": what the workers got
+	// The worker's side.
+	next     *Room // in the slot's list
+	sending  *Room // in the list of those with slices left to send
+	members  []*port
+	talkers  []*port // members with something to say in this tick
+	totals   []total // sums by mask, for rooms that are not small
+	used     int     // totals in use in this tick
+	touched  *port   // list of ports whose row changed since the last tick
+	budget   int     // fades of a voice that this tick may still do
+	sent     int     // members served in this tick
+	gone     bool
+	farewell node[notice] // tells the janitor that the worker has dropped the room
 }
 
-// Histogram is a cumulative histogram with fixed bounds in seconds.
-type Histogram struct {
-	Bounds []float64
-	Counts []uint64 // one more than Bounds; not cumulative
-	Sum    float64
+// port is a stream in a room. It is made by the conference's side and from the
+// operation on that brings it in belongs to the worker.
+type port struct {
+	stream Stream
+	index  int // in members
+	row    Row // in force
+	was    Row // in force at the last tick
+
+	frame [FrameSamples]int16 // what it said in this tick
+	voice bool                // there is something in frame
+	tail  [rampSamples]int16  // the end of the last frame, latest sample first; valid while ports are touched
+
+	src    source
+	play   *playback // the clip that plays
+	cut    *playback // the clip that play took over from since the last tick
+	ducked bool      // the last frame was lowered under a clip
+
+	touched bool
+	gone    bool
+	next    *port // in Room.touched
+}
+
+// playback is a clip on its way to a port.
+type playback struct {
+	clip []int16
+	pos  int
+	end  *node[notice] // nil: nobody wants to know
+}
+
+// Join adds a stream with its first row. A port that is in the room already is
+// taken out first.
+func (r *Room) Join(p Port, s Stream, row Row) {
+	if r.closed {
+		return
+	}
+	if _, ok := r.ports[p]; ok {
+		r.Leave(p, nil)
+	}
+	member := &port{stream: s, row: row}
+	r.ports[p] = member
+	r.worker.load[r.slot].Add(1)
+	r.mixer.ports.Add(1)
+	r.post(op{kind: opJoin, port: member, grown: r.grow()})
+}
+
+// grow returns larger lists for the worker when the ports outgrow its own.
+func (r *Room) grow() *lists {
+	if len(r.ports) <= r.room {
+		return nil
+	}
+	r.room = max(smallRoom, 2*r.room)
+	l := &lists{members: make([]*port, 0, r.room), talkers: make([]*port, 0, r.room)}
+	if r.room > smallRoom {
+		l.totals = make([]total, maxTotals)
+	}
+	return l
+}
+
+// Set changes the rows of some ports in one step: no tick sees half of it.
+// Ports that are not in the room are passed over.
+func (r *Room) Set(changes []Change) {
+	if r.closed {
+		return
+	}
+	rows := make([]rowChange, 0, len(changes))
+	for _, c := range changes {
+		if p, ok := r.ports[c.Port]; ok {
+			rows = append(rows, rowChange{p, c.Row})
+		}
+	}
+	if len(rows) > 0 {
+		r.post(op{kind: opSet, rows: rows})
+	}
+}
+
+// Leave takes the port out. released, if any, is called (from a goroutine of
+// the mixer's, not the worker) once the worker will never touch the stream
+// again. For a port that is not in the room it is called all the same.
+func (r *Room) Leave(p Port, released func()) {
+	member := r.ports[p]
+	if member != nil {
+		delete(r.ports, p)
+		r.worker.load[r.slot].Add(-1)
+		r.mixer.ports.Add(-1)
+	} else if released == nil {
+		return
+	}
+	r.post(op{kind: opLeave, port: member, notice: r.mixer.expect(notice{released: released})})
+}
+
+// Play plays a clip (8 kHz mono) once to a port; whatever else the port hears
+// is lowered by 12 dB under it. A clip that plays already is cut off (an empty
+// clip does just that). done, if any, is called from a goroutine of the mixer's
+// after the last frame, or with false when the port left or another clip took
+// over. The clip must not be changed while it plays.
+func (r *Room) Play(p Port, clip []int16, done func(whole bool)) {
+	member := r.ports[p]
+	if member == nil && done == nil {
+		return
+	}
+	play := &playback{clip: clip, end: r.mixer.expect(notice{done: done})}
+	r.post(op{kind: opPlay, port: member, play: play})
+}
+
+// Close takes every port out and frees the room; released as in Leave.
+func (r *Room) Close(released func()) {
+	n := r.mixer.expect(notice{released: released})
+	if r.closed {
+		r.post(op{kind: opClose, notice: n})
+		return
+	}
+	r.closed = true
+	r.mixer.leave(r, len(r.ports))
+	clear(r.ports)
+	r.post(op{kind: opClose, notice: n})
+}
+
+// post hands an operation to the worker. A room that no worker looks at any
+// more (it is closed, or the mixer is) is served on the spot.
+func (r *Room) post(o op) {
+	r.ops.push(&node[op]{value: o})
+	r.mixer.settle(r)
 }

@@ -1,0 +1,102 @@
+package mixer
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// Stats holds counters since the start and gauges of the moment.
+type Stats struct {
+	Rooms, Ports int
+	Ticks        uint64    // room ticks
+	SkippedTicks uint64    // given up because the worker was late by more than a slot's allowance
+	LeakedFrames uint64    // frames with a voice sent to a held port: always 0
+	Lateness     Histogram // seconds a room's tick began after its scheduled time
+	Duration     Histogram // seconds a slot's work took
+	Priority     string    // "realtime", "nice" or "plain": what the workers got (the least of them)
+}
+
+// Histogram is a histogram with fixed bounds in seconds.
+type Histogram struct {
+	Bounds []float64
+	Counts []uint64 // one more than Bounds; not cumulative
+	Sum    float64
+}
+
+// Stats is a snapshot of the workers' counters since the start.
+func (m *Mixer) Stats() Stats {
+	s := Stats{
+		Rooms:    int(m.rooms.Load()),
+		Ports:    int(m.ports.Load()),
+		Lateness: newHistogram(),
+		Duration: newHistogram(),
+	}
+	least := realtimePriority
+	for _, w := range m.workers {
+		s.Ticks += w.stats.ticks.Load()
+		s.SkippedTicks += w.stats.skipped.Load()
+		s.LeakedFrames += w.stats.leaked.Load()
+		w.stats.lateness.addTo(&s.Lateness)
+		w.stats.duration.addTo(&s.Duration)
+		least = min(least, priority(w.stats.priority.Load()))
+	}
+	s.Priority = least.String()
+	return s
+}
+
+// workerStats are a worker's counters: it alone writes, anyone reads.
+type workerStats struct {
+	ticks, skipped, leaked atomic.Uint64
+	lateness, duration     histogram
+	priority               atomic.Int32
+}
+
+// priority is what a worker's thread was given, least first.
+type priority int32
+
+const (
+	plainPriority priority = iota
+	nicePriority
+	realtimePriority
+)
+
+func (p priority) String() string {
+	return [...]string{"plain", "nice", "realtime"}[p]
+}
+
+// bounds are those of lateness and duration: from below a slot's granularity
+// to beyond a frame.
+var bounds = [...]time.Duration{
+	50 * time.Microsecond, 100 * time.Microsecond, 250 * time.Microsecond, 500 * time.Microsecond,
+	time.Millisecond, 2500 * time.Microsecond, 5 * time.Millisecond, 10 * time.Millisecond,
+	20 * time.Millisecond, 50 * time.Millisecond,
+}
+
+type histogram struct {
+	counts [len(bounds) + 1]atomic.Uint64
+	sum    atomic.Int64
+}
+
+func (h *histogram) observe(ns int64) {
+	i := 0
+	for i < len(bounds) && ns > int64(bounds[i]) {
+		i++
+	}
+	h.counts[i].Add(1)
+	h.sum.Add(ns)
+}
+
+func newHistogram() Histogram {
+	h := Histogram{Bounds: make([]float64, len(bounds)), Counts: make([]uint64, len(bounds)+1)}
+	for i, b := range bounds {
+		h.Bounds[i] = b.Seconds()
+	}
+	return h
+}
+
+func (h *histogram) addTo(sum *Histogram) {
+	for i := range h.counts {
+		sum.Counts[i] += h.counts[i].Load()
+	}
+	sum.Sum += time.Duration(h.sum.Load()).Seconds()
+}

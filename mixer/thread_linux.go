@@ -1,0 +1,78 @@
+package mixer
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// Real-time priority is in the middle of the range, below the kernel's own
+// threads; the nice value is all but the highest.
+const (
+	fifoPriority = 30
+	niceValue    = -19
+)
+
+// takeThread locks the goroutine to its thread, raises the thread's priority as
+// far as the system allows (err says what it refused), and returns a sleep on
+// the absolute clock that clock runs on.
+func takeThread(clock func() int64) (p priority, sleep func(until int64), err error) {
+	runtime.LockOSThread()
+	p, err = raisePriority()
+	var now unix.Timespec
+	if clockErr := unix.ClockGettime(unix.CLOCK_MONOTONIC, &now); clockErr != nil {
+		return p, func(until int64) { time.Sleep(time.Duration(until - clock())) }, errors.Join(err, clockErr)
+	}
+	offset := now.Nano() - clock()
+	nanosleep := sleepSyscall
+	if runtime.GOMAXPROCS(0) > runtime.NumCPU() {
+		nanosleep = sleepRaw
+	}
+	return p, func(until int64) {
+		ts := unix.NsecToTimespec(until + offset)
+		for nanosleep(&ts) == unix.EINTR {
+			// A signal, most often the runtime's own to preempt us. The time is
+			// absolute, so sleeping on loses nothing.
+		}
+	}, err
+}
+
+// raisePriority takes the best of real time, nice and plain.
+func raisePriority() (priority, error) {
+	attr := unix.SchedAttr{
+		Size:     unix.SizeofSchedAttr,
+		Policy:   unix.SCHED_FIFO,
+		Flags:    unix.SCHED_FLAG_RESET_ON_FORK, // threads made from this one must not inherit it
+		Priority: fifoPriority,
+	}
+	fifo := unix.SchedSetAttr(0, &attr, 0)
+	if fifo == nil {
+		return realtimePriority, nil
+	}
+	// On Linux a nice value belongs to the thread.
+	nice := unix.Setpriority(unix.PRIO_PROCESS, 0, niceValue)
+	if nice == nil {
+		return nicePriority, fmt.Errorf("SCHED_FIFO: %w", fifo)
+	}
+	return plainPriority, errors.Join(fmt.Errorf("SCHED_FIFO: %w", fifo), fmt.Errorf("nice: %w", nice))
+}
+
+// sleepSyscall sleeps as a system call the scheduler knows of: another
+// goroutine runs on this processor meanwhile.
+func sleepSyscall(until *unix.Timespec) error {
+	return unix.ClockNanosleep(unix.CLOCK_MONOTONIC, unix.TIMER_ABSTIME, until, nil)
+}
+
+// sleepRaw sleeps behind the scheduler's back, which costs half of the other
+// way. It keeps a processor from running goroutines, so it is for processes
+// with more of them (GOMAXPROCS) than cores. The runtime can still stop the
+// world: its signal interrupts the sleep.
+func sleepRaw(until *unix.Timespec) error {
+	_, _, errno := unix.RawSyscall6(unix.SYS_CLOCK_NANOSLEEP, unix.CLOCK_MONOTONIC, unix.TIMER_ABSTIME,
+		uintptr(unsafe.Pointer(until)), 0, 0, 0)
+	return errno
+}
