@@ -14,7 +14,7 @@ const (
 	sliceSize = 100
 	maxSlices = 10
 
-	// maxFades bounds the fades in one tick of a room (0.2 ms of work). A great
+	// maxFades bounds the fades in one tick of a room (some 0.2 ms of work). A great
 	// rearrangement of a large room may exceed it; what is left over then
 	// switches at once, for a click harms less than a late frame.
 	maxFades = 8192

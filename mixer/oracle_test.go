@@ -1,0 +1,319 @@
+package mixer
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+)
+
+// oracle is the mixer as a page of a book would have it: every listener's every
+// sample summed anew over all ports, pair by pair. It is slow, shares no code
+// with the room but the fade's table and the sounds, and must agree with it to
+// the last bit.
+type oracle struct {
+	sounds *sounds
+	ports  map[Port]*oraclePort
+	left   []*oraclePort // since the last tick
+	frame  int64
+}
+
+type oraclePort struct {
+	voice      func(int) []int16
+	pulled     int
+	now, past  []int16 // what it says in this tick and said in the last
+	row, was   Row
+	tone       int64 // frames its treatment has sounded
+	clip       []int16
+	at         int
+	playing    bool
+	wasPlaying bool
+	cut        []int16
+	heard      []int16
+}
+
+func (o *oracle) join(id Port, voice func(int) []int16, row Row) {
+	o.leave(id)
+	o.ports[id] = &oraclePort{voice: voice, row: row}
+}
+
+func (o *oracle) leave(id Port) {
+	if p := o.ports[id]; p != nil {
+		p.row = Row{}
+		o.left = append(o.left, p)
+		delete(o.ports, id)
+	}
+}
+
+func (o *oracle) play(id Port, clip []int16) {
+	p := o.ports[id]
+	if p == nil {
+		return
+	}
+	if p.playing && p.at > 0 {
+		p.cut = p.clip[p.at:]
+	}
+	p.clip, p.at, p.playing = clip, 0, true
+}
+
+func (o *oracle) tick() {
+	everyone := append([]*oraclePort(nil), o.left...)
+	for _, p := range o.left {
+		p.now, p.past = nil, p.now
+	}
+	for _, p := range o.ports {
+		everyone = append(everyone, p)
+		p.past, p.now = p.now, p.voice(p.pulled)
+		p.pulled++
+	}
+	for _, p := range o.ports {
+		before := p.treatment(o, p.was)
+		beforeTone := p.tone
+		if !p.row.sameTreatment(p.was) {
+			p.tone = 0
+		}
+		after := p.treatment(o, p.row)
+		for n := range FrameSamples {
+			p.heard = append(p.heard, o.sample(p, everyone, n, before, beforeTone, after))
+		}
+		p.tone++
+		p.wasPlaying, p.cut = p.playing, nil
+		if p.playing {
+			p.at = min(p.at+FrameSamples, len(p.clip))
+			p.playing = p.at < len(p.clip)
+		}
+	}
+	for _, p := range everyone {
+		p.was = p.row
+	}
+	o.left = nil
+	o.frame++
+}
+
+type oracleLoop struct {
+	loop  []int16
+	radio bool
+}
+
+func (p *oraclePort) treatment(o *oracle, row Row) oracleLoop {
+	switch row.Treatment {
+	case Music:
+		return oracleLoop{o.sounds.music[row.Music], true}
+	case ComfortNoise:
+		return oracleLoop{o.sounds.noise, true}
+	case Ringback:
+		return oracleLoop{o.sounds.ringback, false}
+	case QueueTone:
+		return oracleLoop{o.sounds.queue, false}
+	case HoldTone:
+		return oracleLoop{o.sounds.hold, false}
+	case AloneTone:
+		return oracleLoop{o.sounds.alone, false}
+	}
+	return oracleLoop{[]int16{0}, true}
+}
+
+func (l oracleLoop) sample(frame, tone int64, n int) int {
+	if l.radio {
+		tone = frame
+	}
+	return int(l.loop[(tone*FrameSamples+int64(n))%int64(len(l.loop))])
+}
+
+func (o *oracle) sample(p *oraclePort, everyone []*oraclePort, n int, before oracleLoop, beforeTone int64, after oracleLoop) int16 {
+	up, down := 1<<15, 0
+	if n < rampSamples {
+		up, down = int(rampUp[n]), int(rampDown[n])
+	}
+	sum := 0
+	for _, other := range everyone {
+		if other == p {
+			continue
+		}
+		heard := p.was.Hears&other.was.Voice != 0
+		hears := p.row.Hears&other.row.Voice != 0
+		switch {
+		case hears && heard && other.now != nil:
+			sum += int(other.now[n])
+		case hears && !heard && other.now != nil:
+			sum += int(other.now[n]) * up >> 15
+		case heard && !hears && other.past != nil && n < rampSamples:
+			sum += int(other.past[FrameSamples-1-n]) * down >> 15
+		}
+	}
+	if p.was.sameTreatment(p.row) {
+		sum += after.sample(o.frame, p.tone, n)
+	} else {
+		sum += before.sample(o.frame, beforeTone, n) * down >> 15
+		sum += after.sample(o.frame, p.tone, n) * up >> 15
+	}
+	low := sum >> 2
+	switch {
+	case p.playing && p.wasPlaying:
+		sum = low
+	case p.playing:
+		sum = low + (sum-low)*down>>15
+	case p.wasPlaying:
+		sum = low + (sum-low)*up>>15
+	}
+	if n < len(p.cut) {
+		sum += int(p.cut[n]) * down >> 15
+	}
+	if p.playing && p.at+n < len(p.clip) {
+		sum += int(p.clip[p.at+n])
+	}
+	return int16(max(-32768, min(sum, 32767)))
+}
+
+// duel is a room and its oracle going through the same script.
+type duel struct {
+	*rig
+	room   *Room
+	oracle *oracle
+	peers  map[Port]*peer
+	seeds  uint64
+}
+
+func newDuel(t testing.TB) *duel {
+	r := newRig(t)
+	return &duel{
+		rig:    r,
+		room:   r.m.NewRoom(),
+		oracle: &oracle{sounds: r.m.sounds, ports: map[Port]*oraclePort{}},
+		peers:  map[Port]*peer{},
+	}
+}
+
+func (d *duel) join(id Port, row Row) {
+	d.seeds++
+	p := &peer{voice: noisy(d.seeds)}
+	d.peers[id] = p
+	d.room.Join(id, p, row)
+	d.oracle.join(id, p.voice, row)
+}
+
+func (d *duel) set(changes ...Change) {
+	d.room.Set(changes)
+	for _, c := range changes {
+		if p := d.oracle.ports[c.Port]; p != nil {
+			p.row = c.Row
+		}
+	}
+}
+
+func (d *duel) leave(id Port) {
+	d.room.Leave(id, nil)
+	d.oracle.leave(id)
+	delete(d.peers, id)
+}
+
+func (d *duel) play(id Port, clip []int16) {
+	d.room.Play(id, clip, nil)
+	d.oracle.play(id, clip)
+}
+
+// step runs one frame on both sides and compares all that was heard in it.
+func (d *duel) step() error {
+	d.tick(1)
+	d.oracle.tick()
+	for id, p := range d.peers {
+		want := d.oracle.ports[id].heard
+		if len(p.heard) != len(want) {
+			return fmt.Errorf("frame %d: port %d heard %d samples, the oracle %d", d.frame, id, len(p.heard), len(want))
+		}
+		for n := len(want) - FrameSamples; n < len(want); n++ {
+			if p.heard[n] != want[n] {
+				return fmt.Errorf("frame %d: port %d sample %d is %d, the oracle's %d", d.frame, id, n%FrameSamples, p.heard[n], want[n])
+			}
+		}
+	}
+	return nil
+}
+
+// randomRow draws a row over the given number of voice bits.
+func randomRow(rng *rand.Rand, bits int) Row {
+	mask := uint64(1)<<bits - 1
+	row := Row{Treatment: Treatment(rng.IntN(int(ComfortNoise) + 1)), Music: rng.IntN(2)}
+	switch rng.IntN(4) {
+	case 0:
+		row.Hears = rng.Uint64() & mask
+	case 1:
+		row.Voice = rng.Uint64() & mask
+	case 2:
+		row.Voice, row.Hears = rng.Uint64()&mask, rng.Uint64()&mask
+	case 3:
+		row.Voice, row.Hears = mask, mask
+	}
+	return row
+}
+
+// run plays a random script of joins, changes, departures and clips.
+func (d *duel) run(rng *rand.Rand, ports, bits, frames int) error {
+	for range frames {
+		for range rng.IntN(4) {
+			id := Port(rng.IntN(ports))
+			switch rng.IntN(8) {
+			case 0, 1:
+				d.join(id, randomRow(rng, bits))
+			case 2:
+				d.leave(id)
+			case 3:
+				d.play(id, sine(1000, 0.3, rng.IntN(700)))
+			default:
+				changes := make([]Change, 1+rng.IntN(min(ports, 20)))
+				for i := range changes {
+					changes[i] = Change{Port(rng.IntN(ports)), randomRow(rng, bits)}
+				}
+				d.set(changes...)
+			}
+		}
+		if err := d.step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func TestRoomAgreesWithOracle(t *testing.T) {
+	for _, size := range []struct{ ports, bits, rooms, frames int }{
+		{2, 2, 20, 100},
+		{4, 4, 40, 100},  // the small room's direct sums
+		{9, 9, 30, 80},   // more masks than totals
+		{12, 1, 20, 60},  // one shared mask
+		{30, 3, 10, 40},  // totals and own voices
+		{130, 2, 2, 30},  // two slices
+		{250, 64, 1, 15}, // three slices, every bit
+	} {
+		t.Run(fmt.Sprintf("%d ports %d bits", size.ports, size.bits), func(t *testing.T) {
+			for seed := range uint64(size.rooms) {
+				d := newDuel(t)
+				rng := rand.New(rand.NewPCG(seed, uint64(size.ports)))
+				if size.ports > 4 { // fill the room, scripts do the rest
+					for id := range Port(size.ports) {
+						d.join(id, randomRow(rng, size.bits))
+						if id%20 == 19 { // fewer fades than the room bounds them to
+							if err := d.step(); err != nil {
+								t.Fatalf("seed %d: %v", seed, err)
+							}
+						}
+					}
+				}
+				if err := d.run(rng, size.ports, size.bits, size.frames); err != nil {
+					t.Fatalf("seed %d: %v", seed, err)
+				}
+			}
+		})
+	}
+}
+
+func FuzzRoomAgreesWithOracle(f *testing.F) {
+	f.Add(uint64(1), uint8(3), uint8(3))
+	f.Add(uint64(2), uint8(6), uint8(1))
+	f.Add(uint64(3), uint8(40), uint8(64))
+	f.Fuzz(func(t *testing.T, seed uint64, ports, bits uint8) {
+		d := newDuel(t)
+		rng := rand.New(rand.NewPCG(seed, 0))
+		if err := d.run(rng, 1+int(ports)%64, 1+int(bits)%64, 20); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
