@@ -1,0 +1,219 @@
+package sip
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"sync"
+	"time"
+)
+
+// framedConn gives sipgo whole messages of a stream, each inspected before it
+// is handed on. It keeps the deadlines: a connection without a byte for
+// Limits.ReadTimeout ends, and so does one whose first message, or a message
+// once begun, is not complete in messageTimeout, however steadily it dribbles.
+//
+// Where the boundary of a message cannot be trusted (no Content-Length, two of
+// them, a negative one) the request is answered 400 and the connection ended:
+// what follows could be read as a message by one element and as a body by
+// another.
+type framedConn struct {
+	net.Conn
+	guard   *guard
+	release func()
+	once    sync.Once
+
+	// Below is the reader's alone.
+	buf     []byte    // bytes of the stream, not handed on
+	ready   int       // of these, how many belong to inspected messages
+	scanned int       // how far behind ready the end of a head was looked for
+	need    int       // size of the message behind ready; 0: not known yet
+	begun   time.Time // when the message at buf[ready:] began; zero: none
+	spoken  bool      // a whole message came
+	failed  error
+}
+
+const (
+	// messageTimeout is for one message, and for the first of a connection.
+	messageTimeout = 20 * time.Second
+	// maxMessage bounds a message; sipgo's own bound is 65,535 bytes.
+	maxMessage = 65535
+	readSize   = 4096
+	// refusalTimeout bounds the write of a refusal to a peer that is being
+	// thrown out.
+	refusalTimeout = time.Second
+)
+
+func newFramedConn(c net.Conn, g *guard, release func()) *framedConn {
+	return &framedConn{Conn: c, guard: g, release: release, begun: g.now()}
+}
+
+// Close closes the connection and gives its place back.
+func (c *framedConn) Close() error {
+	err := c.Conn.Close()
+	c.once.Do(c.release)
+	return err
+}
+
+// Read reads bytes of inspected messages.
+func (c *framedConn) Read(p []byte) (int, error) {
+	for c.ready == 0 {
+		if c.failed != nil {
+			return 0, c.failed
+		}
+		err := c.frame()
+		if err == nil && c.ready == 0 {
+			err = c.fill()
+		}
+		if err != nil {
+			c.fail(err)
+		}
+	}
+	n := copy(p, c.buf[:c.ready])
+	c.consume(n)
+	return n, nil
+}
+
+// fail ends the stream. sipgo logs anything but io.EOF as an error.
+func (c *framedConn) fail(err error) {
+	if ne, ok := err.(net.Error); ok && ne.Timeout() {
+		c.guard.drop(dropTimeout)
+	}
+	c.failed = io.EOF
+}
+
+// consume forgets bytes at the front, and the memory of a large message.
+func (c *framedConn) consume(n int) {
+	c.buf = c.buf[n:]
+	c.ready = max(c.ready-n, 0)
+	if len(c.buf) == 0 {
+		c.buf = nil
+	}
+}
+
+// fill reads more of the stream.
+func (c *framedConn) fill() error {
+	now := c.guard.now()
+	deadline := now.Add(c.guard.limits.ReadTimeout)
+	if !c.begun.IsZero() {
+		deadline = c.begun.Add(messageTimeout)
+	}
+	if err := c.Conn.SetReadDeadline(deadline); err != nil {
+		return err
+	}
+	var chunk [readSize]byte
+	n, err := c.Conn.Read(chunk[:])
+	c.buf = append(c.buf, chunk[:n]...)
+	if n > 0 {
+		return nil // an error comes again with the next read
+	}
+	return err
+}
+
+// frame moves ready to behind the last whole message.
+func (c *framedConn) frame() error {
+	for {
+		if err := c.keepAlives(); err != nil {
+			return err
+		}
+		msg := c.buf[c.ready:]
+		if len(msg) == 0 || c.ready > 0 && msg[0] == '\r' {
+			return nil
+		}
+		if c.begun.IsZero() {
+			c.begun = c.guard.now()
+		}
+		if c.need == 0 {
+			if err := c.measure(msg); err != nil {
+				return err
+			}
+		}
+		if c.need == 0 || len(msg) < c.need {
+			return nil
+		}
+		c.ready += c.need
+		c.scanned, c.need = 0, 0
+		c.spoken, c.begun = true, time.Time{}
+	}
+}
+
+// keepAlives takes the CRLFs between messages out of the stream and answers
+// each pair with one (RFC 5626 §4.4.1). Only at the front of the buffer: behind
+// messages not yet handed on they wait their turn.
+func (c *framedConn) keepAlives() error {
+	for c.ready == 0 && bytes.HasPrefix(c.buf, crlf) {
+		if len(c.buf) == 2 {
+			return nil // half a ping or a lone CRLF: nothing to answer yet
+		}
+		ping := bytes.HasPrefix(c.buf, crlfcrlf)
+		c.consume(2)
+		if !ping {
+			continue
+		}
+		c.consume(2)
+		if err := c.Conn.SetWriteDeadline(c.guard.now().Add(refusalTimeout)); err != nil {
+			return err
+		}
+		if _, err := c.Conn.Write(crlf); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// measure finds out the size of the message at the front of msg once its head
+// is whole. An error ends the stream.
+func (c *framedConn) measure(msg []byte) error {
+	from := max(c.scanned-len(crlfcrlf)+1, 0)
+	if bytes.Index(msg[from:], crlfcrlf) < 0 {
+		c.scanned = len(msg)
+		if len(msg) > maxHead || !plausible(msg) {
+			c.guard.drop(dropShape)
+			return io.EOF
+		}
+		return nil
+	}
+	h, v := inspect(msg, false)
+	if v == pass && h.contentLength < 0 {
+		v = h.refuse("Missing Content-Length") // RFC 3261 §18.3
+	}
+	if v == pass && h.size+h.contentLength > maxMessage {
+		v = h.refuse("Message Too Large")
+	}
+	if v != pass {
+		c.guard.drop(dropShape)
+		c.answer(msg, h)
+		return io.EOF
+	}
+	c.need = h.size + h.contentLength
+	return nil
+}
+
+// plausible reports whether an incomplete head can still become one: what does
+// not begin like SIP is not worth waiting for.
+func plausible(msg []byte) bool {
+	if msg[0] == '\r' {
+		return true
+	}
+	for i, c := range msg[:min(len(msg), 64)] {
+		if c == ' ' {
+			return i > 0
+		}
+		if c != '/' && !tokenByte(c) {
+			return false
+		}
+	}
+	return len(msg) < 64
+}
+
+// answer sends the refusal of a request, if it can be answered at all.
+func (c *framedConn) answer(msg []byte, h head) {
+	if h.reason == "" || !h.via || !h.cseq || !c.guard.allowAnswer(c.guard.now()) {
+		return
+	}
+	answer := refuse(msg, h, sourceOf(c.Conn.RemoteAddr()))
+	if answer == nil || c.Conn.SetWriteDeadline(c.guard.now().Add(refusalTimeout)) != nil {
+		return
+	}
+	_, _ = c.Conn.Write(answer) // the connection ends either way
+}
