@@ -14,6 +14,7 @@ type Snapshot struct {
 	Contact      string        `json:"contact" doc:"stays the same through requeue, transfer and rejoin"`
 	Version      uint64        `json:"version" doc:"rises with every change"`
 	Created      time.Time     `json:"created"`
+	Ended        time.Time     `json:"ended,omitzero"`
 	State        string        `json:"state" enum:"active,ended"`
 	Room         string        `json:"room,omitempty" doc:"number of the meet-me room; empty for a call"`
 	Queue        string        `json:"queue,omitempty" doc:"queue the contact waits in or came from"`

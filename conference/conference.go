@@ -1,0 +1,242 @@
+package conference
+
+import (
+	"log/slog"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"warmline/mixer"
+	"warmline/transfer"
+)
+
+// story decides what a conference does with what happens to it: a call of up
+// to transfer.MaxParties (the transfer machine) or a meet-me room of equals.
+// Its methods run on the conference's goroutine.
+type story interface {
+	ringing(l *leg)
+	answered(l *leg)
+	failed(l *leg, cause transfer.Cause)
+	gone(l *leg, cause transfer.Cause)
+	remoteHold(l *leg, on bool)
+	mediaLost(l *leg)
+	digit(l *leg, d byte)
+	command(cmd Command) (transfer.Reason, error)
+	fire(k deadline)
+	row(l *leg) mixer.Row        // the leg's place in the mix right now
+	held(l *leg) bool            // by either side: the peer need not send
+	describe(s *Snapshot)        // fills what is the story's own
+	endAll(cause transfer.Cause) // the server stops
+}
+
+// Conference is one call or room. Its one goroutine (run) owns all its fields
+// but inbox and snap; others post work to the inbox.
+type Conference struct {
+	m        *Manager
+	id       string
+	contact  string
+	number   string // of a meet-me room
+	created  time.Time
+	settings *Settings
+	log      *slog.Logger
+	inbox    *inbox
+	snap     atomic.Pointer[Snapshot]
+
+	story     story
+	room      *mixer.Room
+	people    []*participant // in order of appearance; the present and the gone
+	forgotten int            // gone people dropped from the front of the list
+	segments  []Segment
+	ports     mixer.Port
+	version   uint64
+	queue     string
+	position  int
+	dirty     bool
+	events    []string // names of what happened in this wake-up
+	deadlines map[deadline]time.Time
+	now       time.Time // of this wake-up
+	legs      int       // not finished yet
+	ended     bool
+}
+
+// deadline names something a conference waits for: a timer of the machine, or
+// one of the shell's own.
+type deadline struct {
+	timer transfer.Timer
+	party transfer.Party
+	kind  deadlineKind
+	leg   *leg
+}
+
+type deadlineKind uint8
+
+const (
+	machineTimer deadlineKind = iota
+	watchdog                  // the leg's audio is looked at
+	keyPause                  // the agent stopped typing a code
+)
+
+// maxPeople bounds the list of participants of one conference: the gone are
+// forgotten first, oldest first.
+const maxPeople = 200
+
+func newConference(m *Manager, settings *Settings) *Conference {
+	id := newID()
+	c := &Conference{
+		m: m, id: id, contact: newID(), created: time.Now(), settings: settings,
+		log:       m.log.With("conference", id),
+		inbox:     newInbox(),
+		room:      m.cfg.Mixer.NewRoom(),
+		deadlines: make(map[deadline]time.Time),
+	}
+	c.now = c.created
+	return c
+}
+
+// run is the conference's goroutine, from the first message to the end of the
+// last leg.
+func (c *Conference) run() {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	var batch []func()
+	for !c.ended {
+		select {
+		case <-c.inbox.wake:
+		case <-timer.C:
+		}
+		c.now = time.Now()
+		batch = c.inbox.take(batch)
+		for _, f := range batch {
+			f()
+		}
+		c.fireDue()
+		c.publish()
+		timer.Reset(c.untilNext())
+	}
+	c.m.vacateRoom(c)
+	for _, f := range c.inbox.close() {
+		f() // commands find the story over and are answered so
+	}
+	c.room.Close(nil)
+	c.m.forget(c)
+}
+
+// fireDue runs each deadline that has passed. One that a former one disarmed
+// does not fire.
+func (c *Conference) fireDue() {
+	for {
+		var due deadline
+		var at time.Time
+		for k, t := range c.deadlines {
+			if !t.After(c.now) && (at.IsZero() || t.Before(at)) {
+				due, at = k, t
+			}
+		}
+		if at.IsZero() {
+			return
+		}
+		delete(c.deadlines, due)
+		if due.kind == watchdog {
+			c.watch(due.leg)
+		} else {
+			c.story.fire(due)
+		}
+	}
+}
+
+func (c *Conference) untilNext() time.Duration {
+	next := time.Hour
+	for _, t := range c.deadlines {
+		next = min(next, t.Sub(c.now))
+	}
+	return max(next, 0)
+}
+
+func (c *Conference) arm(k deadline, after time.Duration) {
+	c.deadlines[k] = c.now.Add(after)
+}
+
+func (c *Conference) disarm(k deadline) { delete(c.deadlines, k) }
+
+// note marks that something a watcher would see has changed.
+func (c *Conference) note(event string) {
+	c.dirty = true
+	c.events = append(c.events, event)
+}
+
+// publish makes the new state visible once per wake-up, with one version.
+func (c *Conference) publish() {
+	if !c.dirty {
+		return
+	}
+	c.refresh()
+	events := c.events
+	c.events = nil
+	for _, event := range events {
+		c.m.changed(Change{Kind: "conference", Event: event, Time: c.now, Conference: c.snap.Load()})
+	}
+}
+
+// refresh takes a new snapshot; publish announces it.
+func (c *Conference) refresh() {
+	if c.dirty {
+		c.version++
+		c.dirty = false
+	}
+	s := c.snapshot()
+	c.snap.Store(&s)
+}
+
+// add lists a new participant.
+func (c *Conference) add(p *participant) *participant {
+	p.c = c
+	p.id = "p" + strconv.Itoa(c.forgotten+len(c.people)+1)
+	p.since = c.now
+	p.segment = -1
+	c.people = append(c.people, p)
+	if len(c.people) > maxPeople {
+		for i, old := range c.people {
+			if old.final {
+				c.people = append(c.people[:i:i], c.people[i+1:]...)
+				c.forgotten++
+				break
+			}
+		}
+	}
+	return p
+}
+
+// person finds a participant by id.
+func (c *Conference) person(id string) *participant {
+	for _, p := range c.people {
+		if p.id == id {
+			return p
+		}
+	}
+	return nil
+}
+
+// agent finds the participant that is this agent's present leg.
+func (c *Conference) agent(id string) *participant {
+	for _, p := range c.people {
+		if p.agent == id && !p.final {
+			return p
+		}
+	}
+	return nil
+}
+
+// abandon ends the conference without waiting for its peers: the server stops
+// and they had their time.
+func (c *Conference) abandon() {
+	for _, p := range c.people {
+		if p.leg != nil && !p.leg.finished {
+			p.leg.finish()
+		}
+		if !p.final {
+			p.finish("left", reasonWord(transfer.Finished, 0))
+		}
+	}
+	c.ended = true
+	c.note("ended")
+}

@@ -1,0 +1,93 @@
+package conference
+
+import (
+	"log/slog"
+	"time"
+
+	"warmline/directory"
+	"warmline/media"
+	"warmline/metrics"
+	"warmline/mixer"
+	"warmline/sip"
+	"warmline/transfer"
+)
+
+// Config is what a Manager is made of. Directory, Media and Mixer must be set.
+type Config struct {
+	Directory *directory.Store
+	Media     *media.Engine
+	Mixer     *mixer.Mixer
+	Metrics   *metrics.Metrics // nil: not counted
+	Logger    *slog.Logger     // nil: discarded
+	Settings  Settings
+
+	// OnChange is told every change. It is called from the goroutine of the
+	// conference concerned and must not block.
+	OnChange func(Change)
+	// OnTrace is given the inputs of each call when it ends, for replay. It is
+	// called from the goroutine of the conference and must not block for long.
+	OnTrace func(conference string, trace transfer.Trace)
+	// Announcement is played to a customer nobody can serve, 8 kHz mono; nil:
+	// the built-in one.
+	Announcement []int16
+	// Music maps a queue's music file to the mixer's index; a queue without an
+	// entry has the default.
+	Music map[string]int
+}
+
+// Settings are the parts of the configuration that a reload replaces. A
+// conference keeps those it began with.
+type Settings struct {
+	Policy       transfer.Policy // HasQueue is set by the Manager
+	DefaultQueue string          // where stranded customers go that came from no queue
+	Features     Features
+	Timers       Timers
+	Limits       Limits
+}
+
+// Features are the DTMF codes an agent types in a call.
+type Features struct {
+	Cancel, Leave, Merge, Swap, Resume, Hold, Consult, Remove string
+}
+
+// Timers are the durations of everything a conference waits for.
+type Timers struct {
+	Ring     time.Duration // a direct agent's or number's phone
+	Search   time.Duration // a queue, in all, for a consult
+	Rejoin   time.Duration // the seat of a lost agent
+	Recall   time.Duration // between two recalls of the last agent
+	Alone    time.Duration // a lone customer gets music after it
+	WrapUp   time.Duration // after an agent's stay with a customer
+	RTPFirst time.Duration // the first audio after the answer
+	RTPAgent time.Duration // without audio while live: an agent
+	RTPTrunk time.Duration // a trunk leg
+	RTPHeld  time.Duration // anybody while held
+}
+
+// Limits bound what runs at one time.
+type Limits struct {
+	Conferences int
+	Legs        int
+}
+
+// DefaultSettings are the documented defaults.
+func DefaultSettings() Settings {
+	return Settings{
+		Features: Features{
+			Cancel: "*1", Leave: "*2", Merge: "*3", Swap: "*4",
+			Resume: "*5", Hold: "*6", Consult: "*7", Remove: "*9",
+		},
+		Timers: Timers{
+			Ring: 25 * time.Second, Search: 120 * time.Second, Rejoin: 20 * time.Second,
+			Recall: 10 * time.Second, Alone: 2 * time.Second, WrapUp: 10 * time.Second,
+			RTPFirst: 30 * time.Second, RTPAgent: 20 * time.Second,
+			RTPTrunk: 60 * time.Second, RTPHeld: 30 * time.Minute,
+		},
+		Limits: Limits{Conferences: 5000, Legs: 15000},
+	}
+}
+
+// Dialer starts outbound calls; *sip.Endpoint is one.
+type Dialer interface {
+	Dial(req sip.DialRequest, sink func(sip.Event)) *sip.Call
+}

@@ -1,0 +1,176 @@
+package conference
+
+import (
+	"fmt"
+
+	"warmline/mixer"
+	"warmline/sip"
+	"warmline/transfer"
+)
+
+// meeting is the story of a meet-me room: a conference of equals, with no
+// agents' rules and no stranded policy. The first one waits with music, the
+// room ends when the last one has left.
+//
+// It is a machine as well, so small that its state is the participants' own:
+// each leg is on its way in, in, or gone.
+type meeting struct {
+	c *Conference
+}
+
+func newMeeting(c *Conference) *meeting { return &meeting{c: c} }
+
+// arrive answers a caller and lets it in.
+func (s *meeting) arrive(who *participant, in *sip.Call, offer []byte) {
+	s.c.add(who)
+	l, err := s.c.newLeg(who, true)
+	if err != nil {
+		in.Reject(503, retryAfter)
+		who.finish("failed", reasonWord(transfer.Rejected, 503))
+		s.endIfEmpty()
+		return
+	}
+	if err := l.accept(in, offer); err != nil {
+		status := statusOf(err)
+		l.reject(status, 0)
+		who.finish("failed", reasonWord(transfer.Rejected, status))
+		s.endIfEmpty()
+		return
+	}
+	in.Attach(l.sink)
+	who.become("live")
+	l.answerCall()
+	s.c.note("party_joined")
+	s.rearrange()
+}
+
+// members are the legs in the room.
+func (s *meeting) members() []*leg {
+	var in []*leg
+	for _, p := range s.c.people {
+		if p.leg != nil && p.leg.up && !p.leg.finished && !p.leg.hungUp {
+			in = append(in, p.leg)
+		}
+	}
+	return in
+}
+
+// rearrange places everybody anew: who is alone has music.
+func (s *meeting) rearrange() {
+	var changes []mixer.Change
+	for _, l := range s.members() {
+		status := "live"
+		if s.held(l) {
+			status = "held"
+		}
+		l.who.become(status)
+		if l.joined {
+			changes = append(changes, l.place())
+		}
+	}
+	if len(changes) > 0 {
+		s.c.room.Set(changes)
+	}
+	s.c.dirty = true
+}
+
+// row: all members share one bit, so that a room of a thousand costs no more
+// per listener than one of three.
+func (s *meeting) row(l *leg) mixer.Row {
+	switch {
+	case s.held(l):
+		return mixer.Row{Treatment: mixer.Music, Held: true}
+	case len(s.members()) < 2:
+		return mixer.Row{Voice: 1, Hears: 1, Treatment: mixer.Music}
+	case l.who.muted:
+		return mixer.Row{Hears: 1, Treatment: mixer.ComfortNoise}
+	default:
+		return mixer.Row{Voice: 1, Hears: 1, Treatment: mixer.ComfortNoise}
+	}
+}
+
+func (s *meeting) held(l *leg) bool { return l.who.serverHold != "" || l.who.remoteHold }
+
+func (s *meeting) ringing(*leg)  {}
+func (s *meeting) answered(*leg) {}
+
+func (s *meeting) failed(l *leg, cause transfer.Cause) { s.gone(l, cause) }
+
+func (s *meeting) gone(l *leg, cause transfer.Cause) {
+	l.who.finish("left", reasonWord(cause, 0))
+	s.c.note("party_left")
+	s.rearrange()
+	s.endIfEmpty()
+}
+
+func (s *meeting) remoteHold(l *leg, _ bool) {
+	l.oblige()
+	s.rearrange()
+	s.c.note("hold")
+}
+
+func (s *meeting) mediaLost(l *leg) { l.hangUp() }
+
+func (s *meeting) digit(*leg, byte) { s.c.note("digit") }
+
+func (s *meeting) fire(deadline) {}
+
+func (s *meeting) describe(*Snapshot) {}
+
+func (s *meeting) endAll(transfer.Cause) {
+	for _, l := range s.members() {
+		l.hangUp()
+	}
+	s.endIfEmpty()
+}
+
+func (s *meeting) endIfEmpty() {
+	if s.c.legs == 0 && !s.c.ended {
+		s.c.ended = true
+		s.c.note("ended")
+	}
+}
+
+// command carries out the verbs that make sense among equals: everybody may
+// mute itself and leave; the rest is a supervisor's.
+func (s *meeting) command(cmd Command) (transfer.Reason, error) {
+	if cmd.Verb == transfer.DoEnd {
+		s.endAll(transfer.Finished)
+		return transfer.OK, nil
+	}
+	var subject *participant
+	if cmd.Verb == transfer.DoLeave {
+		subject = s.c.agent(cmd.By)
+	} else if subject = s.c.person(cmd.Participant); cmd.Participant != "" && subject == nil {
+		return transfer.NoReason, fmt.Errorf("participant %q: %w", cmd.Participant, ErrNotFound)
+	}
+	if subject == nil {
+		return transfer.NotAllowed, nil
+	}
+	if subject.final || subject.leg == nil || subject.leg.hungUp {
+		return transfer.NotPresent, nil
+	}
+	if cmd.By != "" && cmd.By != subject.agent {
+		return transfer.NotAllowed, nil
+	}
+	return s.apply(cmd.Verb, subject)
+}
+
+func (s *meeting) apply(verb transfer.Verb, who *participant) (transfer.Reason, error) {
+	switch verb {
+	case transfer.DoMute, transfer.DoUnmute:
+		who.muted = verb == transfer.DoMute
+	case transfer.DoHold:
+		who.setHold("explicit")
+		who.leg.oblige()
+	case transfer.DoUnhold:
+		who.setHold("")
+		who.leg.oblige()
+	case transfer.DoRemove, transfer.DoLeave:
+		who.leg.hangUp()
+	default:
+		return transfer.NotAllowed, nil
+	}
+	s.rearrange()
+	return transfer.OK, nil
+}

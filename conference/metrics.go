@@ -1,0 +1,68 @@
+package conference
+
+import (
+	"strconv"
+	"time"
+
+	"warmline/metrics"
+	"warmline/mixer"
+	"warmline/sip"
+)
+
+// Sources are what a scrape reads besides the Manager itself.
+type Sources struct {
+	SIP   interface{ Stats() sip.Stats }
+	Mixer *mixer.Mixer
+}
+
+// Scrape takes the snapshot behind /metrics. It reads what others publish and
+// stops nobody.
+func (m *Manager) Scrape(src Sources) metrics.Snapshot {
+	now := time.Now()
+	out := metrics.Snapshot{
+		Participants:  make(map[[2]string]int),
+		SIPRequests:   make(map[[2]string]uint64),
+		SIPResponses:  make(map[[3]string]uint64),
+		QueueWaiting:  make(map[string]int),
+		Agents:        make(map[string]int),
+		Registrations: m.cfg.Directory.Registered(now),
+	}
+	for _, s := range m.List() {
+		out.Conferences++
+		for _, p := range s.Participants {
+			if p.Status == "left" || p.Status == "failed" {
+				continue
+			}
+			out.Participants[[2]string{p.Role, p.Status}]++
+			if p.Quality != nil {
+				out.Jitter = append(out.Jitter, p.Quality.JitterMS/1000)
+			}
+		}
+	}
+	for _, a := range m.cfg.Directory.States(now) {
+		out.Agents[string(a.Presence)]++
+	}
+	for _, q := range m.cfg.Directory.Queues() {
+		out.QueueWaiting[q.ID] = m.queues.info(q.ID, now).Waiting
+	}
+	scrapeSIP(&out, src.SIP.Stats())
+	scrapeMedia(&out, src.Mixer.Stats())
+	rtp := m.cfg.Media.Stats()
+	out.PacketsIn, out.PacketsOut, out.PacketsLost = rtp.PacketsIn, rtp.PacketsOut, rtp.Lost
+	return out
+}
+
+func scrapeSIP(out *metrics.Snapshot, s sip.Stats) {
+	for k, n := range s.Requests {
+		out.SIPRequests[[2]string{k.Method, k.Direction}] = n
+	}
+	for k, n := range s.Responses {
+		out.SIPResponses[[3]string{k.Method, strconv.Itoa(k.Code), k.Direction}] = n
+	}
+}
+
+func scrapeMedia(out *metrics.Snapshot, s mixer.Stats) {
+	out.LeakedFrames, out.SkippedTicks, out.MediaPriority = s.LeakedFrames, s.SkippedTicks, s.Priority
+	out.TickLateness = metrics.Histogram(s.Lateness)
+	out.TickDuration = metrics.Histogram(s.Duration)
+}

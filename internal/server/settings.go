@@ -1,0 +1,148 @@
+package server
+
+import (
+	"fmt"
+	"os"
+
+	"warmline/conference"
+	"warmline/directory"
+	"warmline/internal/config"
+	"warmline/mixer"
+	"warmline/transfer"
+	"warmline/web"
+)
+
+// Reload takes over the agents, queues, rooms, trunks, routes, feature codes,
+// transfer policy and API keys of a new configuration. Live calls go on as they
+// are. Listeners, ports and codecs need a restart; the names of those that
+// changed come back.
+func (s *Server) Reload(cfg *config.Config) (needRestart []string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.dir.Update(directoryConfig(cfg)); err != nil {
+		return nil, err
+	}
+	s.manager.Reload(settings(cfg))
+	s.web.SetKeys(apiKeys(cfg))
+	s.metrics.SetQueues(queueIDs(cfg))
+	needRestart = restartKeys(s.cfg, cfg)
+	s.cfg = cfg
+	return needRestart, nil
+}
+
+// restartKeys names what changed that only a restart can take over.
+func restartKeys(old, new *config.Config) (keys []string) {
+	for key, changed := range map[string]bool{
+		"sip":         fmt.Sprint(old.SIP) != fmt.Sprint(new.SIP),
+		"media":       fmt.Sprint(old.Media) != fmt.Sprint(new.Media),
+		"http.listen": old.HTTP.Listen != new.HTTP.Listen,
+	} {
+		if changed {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+func directoryConfig(cfg *config.Config) directory.Config {
+	var d directory.Config
+	for _, a := range cfg.Agents {
+		d.Agents = append(d.Agents, directory.Agent{
+			ID: a.ID, Name: a.Name, Extension: a.Extension,
+			Password: string(a.Password), HA1: string(a.HA1), Queues: a.Queues,
+			CallWaiting: a.CallWaiting, RemoveCustomer: a.RemoveCustomer,
+		})
+	}
+	for _, q := range cfg.Queues {
+		d.Queues = append(d.Queues, directory.Queue{
+			ID: q.ID, Name: q.Name, Extension: q.Extension, Strategy: q.Strategy,
+			Ring: q.Ring, MaxWait: q.MaxWait, Music: string(q.Music), AutoAway: q.AutoAway,
+		})
+	}
+	for _, r := range cfg.Rooms {
+		d.Rooms = append(d.Rooms, directory.Room{Pattern: r.Pattern})
+	}
+	for _, t := range cfg.Trunks {
+		d.Trunks = append(d.Trunks, directory.Trunk{
+			ID: t.ID, Match: t.Match, URI: t.URI, Username: t.Username,
+			Password: string(t.Password), Register: t.Register, SignalHold: t.SignalHold,
+		})
+	}
+	for _, r := range cfg.Routes {
+		d.Routes = append(d.Routes, directory.Route{To: r.To, Target: r.Target})
+	}
+	for _, o := range cfg.Outbound {
+		d.Outbound = append(d.Outbound, directory.Outbound{Pattern: o.Pattern, Trunk: o.Trunk})
+	}
+	return d
+}
+
+var strandedPolicies = map[string]transfer.StrandedPolicy{
+	"requeue": transfer.Requeue, "recall": transfer.Recall, "announce": transfer.AnnounceOnly,
+}
+
+func settings(cfg *config.Config) conference.Settings {
+	s := conference.DefaultSettings()
+	s.Policy = transfer.Policy{
+		Stranded:                   strandedPolicies[cfg.Transfer.Stranded],
+		KeepConsultWithoutCustomer: cfg.Transfer.KeepConsultWithoutCustomer,
+		NoAutoUnhold:               !cfg.Transfer.AutoUnhold,
+	}
+	s.DefaultQueue = cfg.Transfer.DefaultQueue
+	s.Features = conference.Features(cfg.Features)
+	s.Timers.Ring, s.Timers.Rejoin = cfg.Transfer.Ring, cfg.Transfer.Rejoin
+	s.Timers.WrapUp = cfg.Timers.WrapUp
+	s.Timers.RTPFirst, s.Timers.RTPAgent = cfg.Timers.RTPFirst, cfg.Timers.RTPAgent
+	s.Timers.RTPTrunk, s.Timers.RTPHeld = cfg.Timers.RTPTrunk, cfg.Timers.RTPHeld
+	s.Limits = conference.Limits{Conferences: cfg.Limits.Conferences, Legs: cfg.Limits.Legs}
+	return s
+}
+
+func apiKeys(cfg *config.Config) []web.APIKey {
+	keys := make([]web.APIKey, 0, len(cfg.HTTP.APIKeys))
+	for _, k := range cfg.HTTP.APIKeys {
+		keys = append(keys, web.APIKey{Name: k.Name, SHA256: k.KeySHA256, Role: web.Role(k.Role)})
+	}
+	return keys
+}
+
+func queueIDs(cfg *config.Config) []string {
+	ids := make([]string, 0, len(cfg.Queues))
+	for _, q := range cfg.Queues {
+		ids = append(ids, q.ID)
+	}
+	return ids
+}
+
+// loadMusic reads the queues' music files, each once. Index 0 is the built-in
+// music.
+func loadMusic(cfg *config.Config) (musics [][]int16, index map[string]int, err error) {
+	musics = [][]int16{mixer.DefaultMusic()}
+	index = map[string]int{"": 0}
+	for _, q := range cfg.Queues {
+		name := string(q.Music)
+		if _, have := index[name]; have {
+			continue
+		}
+		clip, err := readWAV(name)
+		if err != nil {
+			return nil, nil, fmt.Errorf("music of queue %s: %w", q.ID, err)
+		}
+		index[name] = len(musics)
+		musics = append(musics, clip)
+	}
+	return musics, index, nil
+}
+
+func readWAV(name string) ([]int16, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	clip, err := mixer.LoadWAV(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return clip, nil
+}
