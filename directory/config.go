@@ -31,6 +31,7 @@ type Queue struct {
 	ID, Name, Extension string
 	Strategy            string        // "longest_idle", "round_robin"
 	Ring                time.Duration // an agent's phone, per offer
+	Search              time.Duration // in all, for a consult of the queue
 	MaxWait             time.Duration // of a caller; 0: no limit
 	Music               string        // WAV file; "": the default
 	AutoAway            bool
