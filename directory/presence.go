@@ -223,11 +223,11 @@ func (s *Store) Settle(now time.Time) {
 }
 
 // maxReason bounds the reason of an absence.
-const maxReason = 64
+const maxReason = 200
 
 // SetAway sets or clears the agent's own wish not to be offered queue calls.
 // Clearing it also ends a wrap-up: the agent has said it is ready. The reason
-// is cut to 64 bytes.
+// is cut to 200 bytes.
 func (s *Store) SetAway(agent string, away bool, reason string, now time.Time) error {
 	return s.change(agent, now, func(r *record) error {
 		if !s.has(agent) {
