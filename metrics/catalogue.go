@@ -23,7 +23,7 @@ var (
 	famConferences = family{"warmline_conferences", "gauge", nil,
 		"Live conferences."}
 	famParticipants = family{"warmline_participants", "gauge", []string{"role", "status"},
-		"Participants of the live conferences, gone ones included until their conference ends."}
+		"Participants of the live conferences, those who left not counted."}
 	famRegistrations = family{"warmline_registrations", "gauge", nil,
 		"Registered phones (live bindings)."}
 	famSIPRequests = family{"warmline_sip_requests_total", "counter", []string{"method", "direction"},

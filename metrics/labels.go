@@ -18,7 +18,7 @@ var (
 	surfaces  = []string{"http", "dtmf", "sip"}
 	outcomes  = []string{"merged", "completed", "cancelled", "declined", "busy", "no_answer", "customer_left", "failed"}
 	roles     = []string{"customer", "agent", "external", "supervisor", "member"}
-	statuses  = []string{"dialing", "ringing", "live", "held", "left", "failed"}
+	statuses  = []string{"dialing", "ringing", "live", "held"} // of those present
 	causes    = []string{"consult", "explicit", "remote"}
 	sounds    = []string{"yes", "no"}
 	presences = []string{"offline", "away", "available", "ringing", "busy", "wrap_up"}
@@ -33,14 +33,15 @@ var (
 	httpMethods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 )
 
-// anyVerb are the results every verb can have; verbResults adds those that
+// anyVerb are the results every verb can have ("error": it did not reach the
+// call's state, such as a target nobody knows); verbResults adds those that
 // follow from a verb's own preconditions.
-var anyVerb = []string{"ok", "not_allowed", "not_live", "ended", "stale", "not_found", other}
+var anyVerb = []string{"ok", "not_allowed", "not_live", "ended", "stale", "error"}
 
 var verbResults = map[string][]string{
-	"consult":  {"actor_held", "consult_pending", "already_present", "unreachable", "queue_empty", "full", "unknown_target"},
-	"add":      {"actor_held", "consult_pending", "already_present", "unreachable", "queue_empty", "full", "unknown_target"},
-	"transfer": {"actor_held", "consult_pending", "already_present", "unreachable", "queue_empty", "full", "unknown_target"},
+	"consult":  {"actor_held", "consult_pending", "already_present", "unreachable", "queue_empty", "full"},
+	"add":      {"actor_held", "consult_pending", "already_present", "unreachable", "queue_empty", "full"},
+	"transfer": {"actor_held", "consult_pending", "already_present", "unreachable", "queue_empty", "full"},
 	"cancel":   {"nothing_pending"},
 	"hold":     {"not_answered", "not_present"},
 	"unhold":   {"not_answered", "not_present"},

@@ -66,7 +66,7 @@ func New(pull func() Snapshot, queues []string, version, commit string) *Metrics
 		newPulled(pull, m.queueSet, []string{version, commit, runtime.Version()}),
 	)
 	m.initialise()
-	m.AddQueues(queues)
+	m.SetQueues(queues)
 	return m
 }
 
@@ -104,10 +104,10 @@ func (m *Metrics) initialise() {
 	}
 }
 
-// AddQueues adds queues to the closed set of the label queue, as a reload of
+// SetQueues adds queues to the closed set of the label queue, as a reload of
 // the configuration does. Queues that went away keep their series: counters
 // must not vanish.
-func (m *Metrics) AddQueues(queues []string) {
+func (m *Metrics) SetQueues(queues []string) {
 	if m == nil {
 		return
 	}

@@ -316,7 +316,7 @@ func TestQueuesFollowAReload(t *testing.T) {
 	m := New(nil, []string{"support"}, "", "")
 	m.QueueAbandoned("sales") // not configured yet
 	m.QueueAbandoned("support")
-	m.AddQueues([]string{"sales", "sales"}) // support went away
+	m.SetQueues([]string{"sales", "sales"}) // support went away
 	m.QueueAbandoned("sales")
 	expect(t, scrape(t, m), map[string]string{
 		`warmline_queue_abandoned_total{queue="other"}`:    "1",
@@ -337,7 +337,7 @@ func TestNilCountsNothing(t *testing.T) {
 	m.RTPTimeout("agent")
 	m.QueueWait("q", time.Second)
 	m.QueueAbandoned("q")
-	m.AddQueues([]string{"q"})
+	m.SetQueues([]string{"q"})
 	m.HTTPRequest("GET", 200)
 	m.EventStream()(true)
 	rec := httptest.NewRecorder()
@@ -373,7 +373,7 @@ func TestConcurrentUse(t *testing.T) {
 	for i := range 4 {
 		wg.Go(func() {
 			for range 50 {
-				m.AddQueues([]string{time.Duration(i).String()})
+				m.SetQueues([]string{time.Duration(i).String()})
 				m.QueueWait("support", time.Second)
 				m.Verb("swap", "sip", "ok")
 			}
