@@ -1,0 +1,204 @@
+package media
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// defaultPortRest is how long a port stays closed where the configuration does
+// not say: longer than anything of the old call is still under way.
+const defaultPortRest = 5 * time.Second
+
+// Config configures an Engine.
+type Config struct {
+	Network   Network    // nil: the kernel's UDP
+	Addr      netip.Addr // local address the RTP sockets are bound to
+	Advertise netip.Addr // address put into SDP; zero: Addr
+	PortMin   int        // even RTP ports of this range are used, RTCP on the next odd one
+	PortMax   int
+	Codecs    []string      // "pcmu", "pcma" in order of preference; empty: both
+	PortRest  time.Duration // a closed port is not used again for so long; 0: 5 s
+	Logger    *slog.Logger
+}
+
+// Engine makes sessions and owns their ports.
+type Engine struct {
+	cfg    Config
+	codecs []*codec
+
+	pressed atomic.Uint64 // counts digits queued by sessions, so that the pump need not look at each
+	wake    chan struct{} // one slot: a first session exists
+	quit    chan struct{}
+	pumping sync.WaitGroup
+
+	mu       sync.Mutex
+	closed   bool
+	ports    *portPool
+	sessions map[*Session]struct{}
+	ended    EngineStats // counters of sessions that are no more
+}
+
+// New returns an Engine whose event pump runs until Close.
+func New(cfg Config) (*Engine, error) {
+	if cfg.Network == nil {
+		cfg.Network = kernelNetwork{}
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.PortRest == 0 {
+		cfg.PortRest = defaultPortRest
+	}
+	cfg.Addr, cfg.Advertise = cfg.Addr.Unmap(), cfg.Advertise.Unmap()
+	if !cfg.Advertise.IsValid() {
+		cfg.Advertise = cfg.Addr
+	}
+	switch {
+	case !cfg.Addr.IsValid():
+		return nil, errors.New("media: no local address")
+	case cfg.Advertise.IsUnspecified():
+		return nil, errors.New("media: the address put into SDP must be a real one")
+	case cfg.Advertise.Is4() != cfg.Addr.Is4():
+		return nil, errors.New("media: local and advertised address differ in IP version")
+	case cfg.PortMin < 1 || cfg.PortMax > 65535:
+		return nil, fmt.Errorf("media: RTP ports %d-%d: not between 1 and 65535", cfg.PortMin, cfg.PortMax)
+	}
+	e := &Engine{
+		cfg:      cfg,
+		wake:     make(chan struct{}, 1),
+		quit:     make(chan struct{}),
+		ports:    newPortPool(cfg.PortMin, cfg.PortMax, cfg.PortRest),
+		sessions: make(map[*Session]struct{}),
+	}
+	if len(e.ports.free) == 0 {
+		return nil, fmt.Errorf("media: RTP ports %d-%d: no even port with an odd one after it", cfg.PortMin, cfg.PortMax)
+	}
+	for _, name := range cfg.Codecs {
+		c := codecNamed(name)
+		if c == nil {
+			return nil, fmt.Errorf("media: unknown codec %q", name)
+		}
+		e.codecs = append(e.codecs, c)
+	}
+	if len(e.codecs) == 0 {
+		e.codecs = codecs
+	}
+	e.pumping.Go(e.pump)
+	return e, nil
+}
+
+// Close ends the event pump and waits for it: no Digit is called afterwards.
+// Sessions must be closed before.
+func (e *Engine) Close() {
+	e.mu.Lock()
+	first := !e.closed
+	e.closed = true
+	e.mu.Unlock()
+	if first {
+		close(e.quit)
+	}
+	e.pumping.Wait()
+}
+
+// EngineStats are the counters of warmline_rtp_*.
+type EngineStats struct {
+	PacketsIn, PacketsOut, Lost uint64
+	Sessions                    int
+	PortsFree                   int
+}
+
+// add counts one session's packets in.
+func (t *EngineStats) add(s *Session) {
+	t.PacketsIn += s.count.packetsIn.Load()
+	t.PacketsOut += s.count.packetsOut.Load()
+	t.Lost += s.count.lost.Load()
+}
+
+// Stats sums the counters of all sessions, ended ones included.
+func (e *Engine) Stats() EngineStats {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	total := e.ended
+	total.Sessions = len(e.sessions)
+	total.PortsFree = e.ports.ready(time.Now())
+	for s := range e.sessions {
+		total.add(s)
+	}
+	return total
+}
+
+// open takes a port pair that has rested and binds it. A port that somebody
+// else on this machine holds rests like a used one.
+func (e *Engine) open() (port uint16, rtp, rtcp Socket, err error) {
+	e.mu.Lock()
+	tries := len(e.ports.free)
+	e.mu.Unlock()
+	for range tries {
+		e.mu.Lock()
+		port, ok := e.ports.take(time.Now())
+		e.mu.Unlock()
+		if !ok {
+			break
+		}
+		rtp, rtcp, err = e.bindPair(port)
+		if err == nil {
+			return port, rtp, rtcp, nil
+		}
+		e.cfg.Logger.Warn("RTP port cannot be used", "port", port, "error", err)
+		e.mu.Lock()
+		e.ports.put(port, time.Now())
+		e.mu.Unlock()
+	}
+	if err != nil {
+		return 0, nil, nil, fmt.Errorf("%w: %w", ErrNoPort, err)
+	}
+	return 0, nil, nil, ErrNoPort
+}
+
+func (e *Engine) bindPair(port uint16) (rtp, rtcp Socket, err error) {
+	rtp, err = e.cfg.Network.Listen(netip.AddrPortFrom(e.cfg.Addr, port))
+	if err != nil {
+		return nil, nil, err
+	}
+	rtcp, err = e.cfg.Network.Listen(netip.AddrPortFrom(e.cfg.Addr, port+1))
+	if err != nil {
+		rtp.Close()
+		return nil, nil, err
+	}
+	return rtp, rtcp, nil
+}
+
+// add registers a session with the pump and the statistics.
+func (e *Engine) add(s *Session) {
+	e.mu.Lock()
+	e.sessions[s] = struct{}{}
+	e.mu.Unlock()
+	select {
+	case e.wake <- struct{}{}:
+	default:
+	}
+}
+
+// remove takes a session out; it reports false for one that is out already.
+func (e *Engine) remove(s *Session) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if _, ok := e.sessions[s]; !ok {
+		return false
+	}
+	delete(e.sessions, s)
+	e.ended.add(s)
+	return true
+}
+
+// release lets a closed session's port rest.
+func (e *Engine) release(port uint16) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.ports.put(port, time.Now())
+}

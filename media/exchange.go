@@ -1,0 +1,128 @@
+package media
+
+import "github.com/pion/sdp/v3"
+
+// offered is what an answer to our last offer refers to.
+type offered struct {
+	layout    []layoutLine
+	line      int // ours among them
+	eventType uint8
+}
+
+// Offer returns our SDP offer: the first, or a new one within the dialog
+// (same session id; the version rises only if something changed). A pending
+// exchange is forgotten. The offer is always for both directions: whether the
+// peer holds us is for its answer to say (RFC 6337 §5.3).
+func (s *Session) Offer() ([]byte, error) {
+	o := &offered{layout: []layoutLine{{media: "audio"}}, eventType: defaultEventType}
+	if a := s.agreed; a != nil {
+		o.layout, o.line, o.eventType = a.layout, a.line, a.localType
+	}
+	ours := localAudio{
+		protos:    sameProtos(o.layout[o.line]),
+		port:      int(s.port),
+		eventType: int(o.eventType),
+		dir:       direction{send: true, recv: true},
+	}
+	for _, c := range s.engine.codecs {
+		ours.formats = append(ours.formats, localFormat{c.payloadType, c})
+	}
+	s.offer, s.pending = o, nil
+	return s.origin.describe(mediaLines(o.layout, o.line, &ours)), nil
+}
+
+// mediaLines are all m= lines of a description of ours: one audio line, the
+// others refused.
+func mediaLines(layout []layoutLine, line int, ours *localAudio) []*sdp.MediaDescription {
+	media := make([]*sdp.MediaDescription, len(layout))
+	for i, l := range layout {
+		if i == line {
+			media[i] = ours.mediaDescription()
+		} else {
+			media[i] = rejectedLine(l)
+		}
+	}
+	return media
+}
+
+// Answer takes the peer's offer and returns our answer. Nothing changes on the
+// media side until Commit; Rollback forgets the exchange. A *NegotiationError
+// says which status the peer should get (488 or 400), and then nothing is
+// pending that was not before.
+func (s *Session) Answer(offer []byte) ([]byte, error) {
+	desc, bad := parseDescription(offer)
+	if bad != nil {
+		return nil, bad
+	}
+	prefer := -1
+	if s.agreed != nil {
+		prefer = s.agreed.line
+	}
+	r, bad := findAudio(desc, prefer, s.engine.codecs, s.engine.cfg.Addr)
+	if bad != nil {
+		return nil, bad
+	}
+	a := answerTo(r, s.engine.codecs)
+	a.layout = layoutOf(desc)
+	ours := localAudio{
+		protos:    sameProtos(a.layout[a.line]),
+		port:      int(s.port),
+		formats:   []localFormat{{a.audioType, a.codec}},
+		eventType: a.eventType,
+		dir:       a.dir,
+		mux:       a.mux,
+	}
+	s.offer, s.pending = nil, a
+	return s.origin.describe(mediaLines(a.layout, a.line, &ours)), nil
+}
+
+// Accept takes the peer's answer to our Offer, pending until Commit like
+// Answer. Called again (another fork, 183 then 200) it replaces the former.
+func (s *Session) Accept(answer []byte) error {
+	if s.offer == nil {
+		return malformed("an answer, but nothing was offered")
+	}
+	desc, bad := parseDescription(answer)
+	if bad != nil {
+		return bad
+	}
+	r, bad := findAudio(desc, s.offer.line, s.engine.codecs, s.engine.cfg.Addr)
+	if bad != nil {
+		return bad
+	}
+	if r.mux { // we did not offer it
+		r.mux, r.rtcp = false, rtcpAddress(desc.MediaDescriptions[r.line], r.addr, false)
+	}
+	a := answeredBy(r, s.engine.codecs, s.offer.eventType)
+	a.layout, a.line = s.offer.layout, s.offer.line
+	s.pending = a
+	return nil
+}
+
+// Commit makes the pending exchange the one in force. An offer stays open for
+// further answers: those of other forks, or the final one after early media.
+func (s *Session) Commit() {
+	if s.pending == nil {
+		return
+	}
+	s.agreed, s.pending = s.pending, nil
+	s.inForce.Store(s.agreed)
+}
+
+// Rollback forgets a pending offer or answer: the last agreed session stays.
+func (s *Session) Rollback() { s.offer, s.pending = nil, nil }
+
+// Agreed reports whether an exchange is in force.
+func (s *Session) Agreed() bool { return s.agreed != nil }
+
+// RemoteHold reports whether the session in force has the peer hold us:
+// sendonly, inactive or c=0.0.0.0 on its side.
+func (s *Session) RemoteHold() bool { return s.agreed != nil && s.agreed.held() }
+
+// Codec is the name of the codec in force, "" before.
+func (s *Session) Codec() string {
+	if s.agreed == nil {
+		return ""
+	}
+	return s.agreed.codec.name
+}

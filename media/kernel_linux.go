@@ -1,0 +1,148 @@
+package media
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// receiveBuffer bounds what waits in a socket, in bytes: the kernel doubles it
+// and charges some 800 bytes per packet, which makes about 1.5 s of 20 ms
+// packets. More would only be played too late.
+const receiveBuffer = 64 << 10
+
+// expedited is the DSCP "EF" (RFC 3246) in the place the TOS byte has it.
+const expedited = 46 << 2
+
+// kernelNetwork opens UDP sockets of the kernel.
+type kernelNetwork struct{}
+
+// Listen binds a non-blocking UDP socket.
+func (kernelNetwork) Listen(addr netip.AddrPort) (Socket, error) {
+	family := unix.AF_INET
+	if addr.Addr().Is6() {
+		family = unix.AF_INET6
+	}
+	fd, err := unix.Socket(family, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("udp socket: %w", err)
+	}
+	s := &kernelSocket{fd: fd, local: addr, six: family == unix.AF_INET6}
+	if err := s.bind(addr); err != nil {
+		unix.Close(fd)
+		return nil, err
+	}
+	return s, nil
+}
+
+// kernelSocket calls the kernel directly: package net would park a goroutine
+// per socket and take locks per packet. One goroutine at a time may use it.
+type kernelSocket struct {
+	fd    int
+	six   bool
+	local netip.AddrPort
+	peer  netip.AddrPort // connected to, or zero
+
+	// The kernel reads and writes addresses here: as variables of the methods
+	// they would escape to the heap.
+	from, to [unix.SizeofSockaddrInet6]byte
+	fromLen  uint32
+}
+
+func (s *kernelSocket) bind(addr netip.AddrPort) error {
+	// Buffer size and priority are wishes: a socket without them works too.
+	_ = unix.SetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_RCVBUF, receiveBuffer)
+	var sa unix.Sockaddr
+	if s.six {
+		_ = unix.SetsockoptInt(s.fd, unix.IPPROTO_IPV6, unix.IPV6_TCLASS, expedited)
+		sa = &unix.SockaddrInet6{Port: int(addr.Port()), Addr: addr.Addr().As16()}
+	} else {
+		_ = unix.SetsockoptInt(s.fd, unix.IPPROTO_IP, unix.IP_TOS, expedited)
+		sa = &unix.SockaddrInet4{Port: int(addr.Port()), Addr: addr.Addr().As4()}
+	}
+	if err := unix.Bind(s.fd, sa); err != nil {
+		return fmt.Errorf("bind %v: %w", addr, err)
+	}
+	return nil
+}
+
+// TryRead implements Socket. An error the kernel holds for us (a port
+// unreachable from a connected peer) is taken off and reads as nothing.
+func (s *kernelSocket) TryRead(p []byte) (int, netip.AddrPort, bool) {
+	s.fromLen = uint32(len(s.from))
+	n, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(s.fd),
+		uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), unix.MSG_DONTWAIT,
+		uintptr(unsafe.Pointer(&s.from)), uintptr(unsafe.Pointer(&s.fromLen)))
+	if errno != 0 {
+		return 0, netip.AddrPort{}, false
+	}
+	return int(n), decodeSockaddr(&s.from), true
+}
+
+// TryWrite implements Socket.
+func (s *kernelSocket) TryWrite(p []byte, to netip.AddrPort) error {
+	var addr unsafe.Pointer
+	var size int
+	if to != s.peer { // a connected socket saves the kernel the look-up of the route
+		size = s.encode(to)
+		addr = unsafe.Pointer(&s.to)
+	}
+	_, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(s.fd),
+		uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL,
+		uintptr(addr), uintptr(size))
+	if errno != 0 {
+		return errno
+	}
+	return nil
+}
+
+// Connect implements Socket.
+func (s *kernelSocket) Connect(to netip.AddrPort) error {
+	size := unix.SizeofSockaddrInet4
+	if to.IsValid() {
+		size = s.encode(to)
+	} else {
+		binary.NativeEndian.PutUint16(s.to[:], unix.AF_UNSPEC)
+	}
+	_, _, errno := unix.RawSyscall(unix.SYS_CONNECT, uintptr(s.fd), uintptr(unsafe.Pointer(&s.to)), uintptr(size))
+	if errno != 0 {
+		return errno
+	}
+	s.peer = to
+	return nil
+}
+
+// LocalAddr implements Socket.
+func (s *kernelSocket) LocalAddr() netip.AddrPort { return s.local }
+
+// Close implements Socket.
+func (s *kernelSocket) Close() error { return unix.Close(s.fd) }
+
+// encode writes to into s.to as the kernel wants it and returns its size.
+func (s *kernelSocket) encode(to netip.AddrPort) int {
+	b := &s.to
+	binary.BigEndian.PutUint16(b[2:], to.Port())
+	if !s.six {
+		binary.NativeEndian.PutUint16(b[0:], unix.AF_INET)
+		ip := to.Addr().As4()
+		copy(b[4:], ip[:])
+		return unix.SizeofSockaddrInet4
+	}
+	binary.NativeEndian.PutUint16(b[0:], unix.AF_INET6)
+	ip := to.Addr().As16()
+	clear(b[4:8]) // flow label
+	copy(b[8:], ip[:])
+	clear(b[24:28]) // scope
+	return unix.SizeofSockaddrInet6
+}
+
+func decodeSockaddr(b *[unix.SizeofSockaddrInet6]byte) netip.AddrPort {
+	port := binary.BigEndian.Uint16(b[2:])
+	if binary.NativeEndian.Uint16(b[0:]) == unix.AF_INET {
+		return netip.AddrPortFrom(netip.AddrFrom4([4]byte(b[4:8])), port)
+	}
+	return netip.AddrPortFrom(netip.AddrFrom16([16]byte(b[8:24])).Unmap(), port)
+}

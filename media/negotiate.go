@@ -1,0 +1,268 @@
+package media
+
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/pion/sdp/v3"
+)
+
+// kind is what a payload type carries.
+type kind uint8
+
+const (
+	kindUnknown kind = iota
+	kindPCMU
+	kindPCMA
+	kindEvent
+	kindComfort
+)
+
+func (k kind) codec() *codec {
+	if k == kindPCMA {
+		return pcma
+	}
+	return pcmu
+}
+
+func kindOf(c *codec) kind {
+	if c == pcma {
+		return kindPCMA
+	}
+	return kindPCMU
+}
+
+// The payload types of comfort noise: that of RFC 3389 and its predecessor.
+// They are understood without being negotiated, because gateways send them so.
+const (
+	comfortNoise    = 13
+	comfortNoiseOld = 19
+)
+
+// defaultEventType is our number for telephone-event where the peer has not
+// chosen one; most of the world uses it.
+const defaultEventType = 101
+
+// noEvents is the event type of a peer that did not agree to RFC 4733.
+const noEvents = -1
+
+// agreement is what one exchange settled. It never changes once it is made, so
+// that the worker can be handed it by an atomic pointer.
+type agreement struct {
+	codec      *codec
+	audioType  uint8     // the peer's number, for sending
+	eventType  int       // the peer's number, or noEvents
+	in         [128]kind // our numbers, for receiving
+	remote     netip.AddrPort
+	remoteRTCP netip.AddrPort
+	silenced   bool      // c=0.0.0.0: nothing may be sent, RTCP neither
+	mux        bool      // RTCP on the RTP port
+	dir        direction // ours
+	packet     int       // samples per packet sent
+
+	layout    []layoutLine // all m= lines of the session
+	line      int          // ours among them
+	localType uint8        // our number for telephone-event
+}
+
+// layoutLine remembers an m= line for later offers, which must keep the number
+// and order of lines (RFC 3264 §8).
+type layoutLine struct {
+	media   string
+	protos  []string
+	formats []string
+}
+
+func layoutOf(desc *sdp.SessionDescription) []layoutLine {
+	lines := make([]layoutLine, len(desc.MediaDescriptions))
+	for i, m := range desc.MediaDescriptions {
+		lines[i] = layoutLine{m.MediaName.Media, m.MediaName.Protos, m.MediaName.Formats}
+	}
+	return lines
+}
+
+// held says whether the peer has us on hold.
+func (a *agreement) held() bool { return !a.dir.send }
+
+// newAgreement combines what both sides said, apart from the codec.
+func newAgreement(r *remoteAudio) *agreement {
+	a := &agreement{
+		eventType:  noEvents,
+		remote:     r.addr,
+		remoteRTCP: r.rtcp,
+		silenced:   r.addr.Addr().IsUnspecified(),
+		mux:        r.mux,
+		packet:     r.packet,
+		line:       r.line,
+		localType:  defaultEventType,
+	}
+	// We always want both directions: ours is what the peer leaves of them.
+	a.dir = direction{send: r.dir.recv && !a.silenced, recv: r.dir.send}
+	a.in[comfortNoise], a.in[comfortNoiseOld] = kindComfort, kindComfort
+	return a
+}
+
+// use makes f the format the session sends with codec c.
+func (a *agreement) use(c *codec, f format) {
+	a.codec, a.audioType = c, f.payloadType
+}
+
+// listen has payload type pt carry k, unless it carries something else.
+func (a *agreement) listen(pt uint8, k kind) {
+	if old := a.in[pt]; old == kindUnknown || old == kindComfort {
+		a.in[pt] = k
+	}
+}
+
+// answerTo settles an offer: our most preferred codec among the peer's, its
+// payload types for both ways (RFC 3264 §6.1).
+func answerTo(r *remoteAudio, ours []*codec) *agreement {
+	a := newAgreement(r)
+	for _, c := range ours {
+		for _, f := range r.formats {
+			if f.codec(ours) == c && a.codec == nil {
+				a.use(c, f)
+			}
+		}
+	}
+	a.listen(a.audioType, kindOf(a.codec))
+	for _, f := range r.formats {
+		switch c := f.codec(ours); {
+		case c != nil:
+			// Its other codecs are not in our answer, but a peer that
+			// sends them nevertheless shall be understood.
+			a.listen(f.payloadType, kindOf(c))
+		case f.isEvent():
+			if a.eventType == noEvents {
+				a.eventType, a.localType = int(f.payloadType), f.payloadType
+			}
+			a.listen(f.payloadType, kindEvent)
+		}
+	}
+	return a
+}
+
+// answeredBy settles an answer to our offer of the given codecs and event type:
+// the peer's first codec and its numbers when sending (RFC 3264 §7), ours when
+// receiving.
+func answeredBy(r *remoteAudio, ours []*codec, eventType uint8) *agreement {
+	a := newAgreement(r)
+	a.localType = eventType
+	for _, f := range r.formats {
+		switch c := f.codec(ours); {
+		case c != nil:
+			if a.codec == nil {
+				a.use(c, f)
+			}
+			a.listen(c.payloadType, kindOf(c))
+		case f.isEvent() && a.eventType == noEvents:
+			a.eventType = int(f.payloadType)
+			a.listen(eventType, kindEvent)
+		}
+	}
+	// Some send with the numbers of their own answer.
+	for _, f := range r.formats {
+		if c := f.codec(ours); c != nil {
+			a.listen(f.payloadType, kindOf(c))
+		} else if f.isEvent() {
+			a.listen(f.payloadType, kindEvent)
+		}
+	}
+	return a
+}
+
+// localAudio is what our own audio line says.
+type localAudio struct {
+	protos    []string
+	port      int
+	formats   []localFormat
+	eventType int // or noEvents
+	dir       direction
+	mux       bool
+}
+
+type localFormat struct {
+	payloadType uint8
+	codec       *codec
+}
+
+// mediaDescription makes the m= line and its attributes.
+func (l *localAudio) mediaDescription() *sdp.MediaDescription {
+	m := &sdp.MediaDescription{MediaName: sdp.MediaName{
+		Media: "audio", Port: sdp.RangedPort{Value: l.port}, Protos: l.protos,
+	}}
+	for _, f := range l.formats {
+		pt := strconv.Itoa(int(f.payloadType))
+		m.MediaName.Formats = append(m.MediaName.Formats, pt)
+		m.Attributes = append(m.Attributes, sdp.NewAttribute("rtpmap", pt+" "+f.codec.encoding+"/8000"))
+	}
+	if l.eventType != noEvents {
+		pt := strconv.Itoa(l.eventType)
+		m.MediaName.Formats = append(m.MediaName.Formats, pt)
+		m.Attributes = append(m.Attributes,
+			sdp.NewAttribute("rtpmap", pt+" telephone-event/8000"),
+			sdp.NewAttribute("fmtp", pt+" 0-15"))
+	}
+	m.Attributes = append(m.Attributes, sdp.NewAttribute("ptime", "20"))
+	if l.mux {
+		m.Attributes = append(m.Attributes, sdp.NewPropertyAttribute("rtcp-mux"))
+	}
+	m.Attributes = append(m.Attributes, sdp.NewPropertyAttribute(l.dir.String()))
+	return m
+}
+
+// rejectedLine is the m= line that refuses a medium (RFC 3264 §6).
+func rejectedLine(l layoutLine) *sdp.MediaDescription {
+	return &sdp.MediaDescription{MediaName: sdp.MediaName{Media: l.media, Protos: l.protos, Formats: l.formats}}
+}
+
+// origin is our o= line and what it was last used for.
+type origin struct {
+	id      uint64
+	version uint64
+	addr    netip.Addr
+	last    string // the description sent last, with version 0
+}
+
+// describe puts media into a whole description. The version rises when the text
+// differs from the last one sent, whatever became of that (RFC 3264 §8).
+func (o *origin) describe(media []*sdp.MediaDescription) []byte {
+	family := "IP4"
+	if o.addr.Is6() {
+		family = "IP6"
+	}
+	desc := sdp.SessionDescription{
+		Origin: sdp.Origin{
+			Username: "-", SessionID: o.id, NetworkType: "IN", AddressType: family, UnicastAddress: o.addr.String(),
+		},
+		SessionName: "-",
+		ConnectionInformation: &sdp.ConnectionInformation{
+			NetworkType: "IN", AddressType: family, Address: &sdp.Address{Address: o.addr.String()},
+		},
+		TimeDescriptions:  []sdp.TimeDescription{{}},
+		MediaDescriptions: media,
+	}
+	if text := marshal(&desc); text != o.last {
+		o.last = text
+		o.version++
+	}
+	desc.Origin.SessionVersion = o.version
+	return []byte(marshal(&desc))
+}
+
+func marshal(desc *sdp.SessionDescription) string {
+	text, err := desc.Marshal()
+	if err != nil {
+		panic("media: description of our own cannot be written: " + err.Error()) // no input leads here
+	}
+	return string(text)
+}
+
+// sameProtos keeps the protocol of the peer's line: AVPF offered is AVPF answered.
+func sameProtos(l layoutLine) []string {
+	if strings.Join(l.protos, "/") == "RTP/AVPF" {
+		return l.protos
+	}
+	return []string{"RTP", "AVP"}
+}

@@ -1,0 +1,214 @@
+package media
+
+import "net/netip"
+
+const (
+	// readsPerTick bounds what one leg can cost in a tick. Twice as many
+	// packets as any agreed format needs: a backlog goes away, a flood waits in
+	// its own socket.
+	readsPerTick = 4
+	// backlogTicks is how often a tick looks for a second packet where there
+	// was always one.
+	backlogTicks = 8
+	// controlTicks is how often the RTCP socket is read: its packets come every
+	// few seconds.
+	controlTicks = 4
+	// streamQuiet is how long a stream must have paused for the first packet of
+	// another to take over; else it takes two in a row.
+	streamQuiet = 100_000_000
+)
+
+// receiver is what the worker knows of the incoming stream.
+type receiver struct {
+	ticks    uint32
+	found    int // packets of the last tick
+	latch    latch
+	peer     netip.AddrPort // the RTP socket is connected to
+	stream   streamStats
+	rival    uint32 // another SSRC seen since the stream's last packet
+	rivals   int
+	lastAt   int64
+	events   eventReader
+	playout  ring
+	datagram [datagramSize]byte
+}
+
+// current is the agreement in force; the worker takes over a new one at the
+// beginning of what it does next.
+func (s *Session) current(now int64) *agreement {
+	a := s.inForce.Load()
+	if a != s.taken {
+		s.take(a, now)
+	}
+	return a
+}
+
+// take puts an agreement into effect on the worker's side.
+func (s *Session) take(a *agreement, now int64) {
+	s.taken = a
+	r := &s.in
+	r.latch.agree(a.remote, s.cfg.Symmetric, now)
+	s.reconnect(now)
+	s.out.reset(a.packet)
+	s.control.agree(a, now)
+	s.count.audioAt.Store(now)
+	s.count.remote.store(r.latch.dest)
+}
+
+// reconnect has the kernel filter strangers as soon as, and as long as, nobody
+// else can turn out to be the peer.
+func (s *Session) reconnect(now int64) {
+	want := s.in.latch.final(now)
+	if want == s.in.peer {
+		return
+	}
+	if s.rtp.Connect(want) == nil {
+		s.in.peer = want
+	}
+}
+
+// Receive takes in what has arrived. It implements mixer.Stream.
+func (s *Session) Receive(now int64) {
+	s.count.now.Store(now)
+	a := s.current(now)
+	r := &s.in
+	found := 0
+	for found < readsPerTick {
+		n, from, ok := s.rtp.TryRead(r.datagram[:])
+		if !ok {
+			break
+		}
+		found++
+		s.datagram(now, a, from, r.datagram[:n])
+		// One packet per tick is the rule: looking in vain for a second one
+		// each time would cost as much as a tenth of a packet.
+		if found == 1 && r.found == 1 && r.ticks%backlogTicks != 0 {
+			break
+		}
+	}
+	r.found = found
+	r.ticks++
+	if a == nil {
+		return
+	}
+	if r.ticks%controlTicks == 0 {
+		if !a.mux {
+			s.receiveControl(a)
+		}
+		s.reconnect(now)
+	}
+}
+
+// datagram takes in one datagram of the RTP socket. Before an agreement there
+// is no telling whose it is.
+func (s *Session) datagram(now int64, a *agreement, from netip.AddrPort, p []byte) {
+	if a != nil && a.mux && isRTCP(p) {
+		if from == s.in.latch.source {
+			s.control.read(s, p)
+		}
+		return
+	}
+	h, payload, ok := parseRTP(p)
+	if !ok || a == nil || !s.admit(now, from, &h) {
+		s.count.discarded.Add(1)
+		return
+	}
+	s.count.packetsIn.Add(1)
+	if !a.dir.recv || !s.packet(now, a, &h, payload) {
+		s.count.discarded.Add(1)
+	}
+}
+
+// admit applies the latch and has others see where it settled.
+func (s *Session) admit(now int64, from netip.AddrPort, h *rtpHeader) bool {
+	l := &s.in.latch
+	before := l.dest
+	if !l.admit(now, from, h) {
+		return false
+	}
+	if l.dest != before {
+		s.count.remote.store(l.dest)
+	}
+	return true
+}
+
+// packet sorts a packet of the peer's by what it carries; false means that it
+// was of no use.
+func (s *Session) packet(now int64, a *agreement, h *rtpHeader, payload []byte) bool {
+	r := &s.in
+	what := a.in[h.payloadType]
+	if what == kindEvent {
+		// Some gateways put events into a stream of their own; it must not
+		// pass for a change of the speaker's.
+		if h.ssrc == r.stream.ssrc && !r.stream.count(now, h).fresh() {
+			return false
+		}
+		return s.event(h, payload)
+	}
+	if !r.follow(now, h) {
+		return false
+	}
+	r.lastAt = now
+	order := r.stream.count(now, h)
+	s.count.lost.Store(r.stream.lost())
+	s.count.jitter.Store(uint64(r.stream.jitter >> 4))
+	if !order.fresh() {
+		return false
+	}
+	switch what {
+	case kindPCMU, kindPCMA:
+		s.count.audioAt.Store(now)
+		s.count.started.Store(true)
+		ok := r.playout.put(&voice{
+			now: now, ts: h.ts, payload: payload, decode: what.codec().decode,
+			inOrder: order != reordered, follows: order == inSequence,
+		})
+		s.count.delay.Store(int64(r.playout.delay()))
+		return ok
+	case kindComfort:
+		return true
+	}
+	return false
+}
+
+// follow says whether a packet belongs to the stream that is heard, which may
+// change (a transfer or music on the far side): then all that is known of the
+// old one is forgotten. Two streams at once are not mixed up; the one that was
+// there goes on until it pauses or the other sends two packets in a row.
+func (r *receiver) follow(now int64, h *rtpHeader) bool {
+	if r.stream.started && h.ssrc == r.stream.ssrc {
+		r.rivals = 0
+		return true
+	}
+	if r.stream.started && now-r.lastAt < streamQuiet {
+		if r.rivals == 0 || h.ssrc != r.rival {
+			r.rival, r.rivals = h.ssrc, 1
+			return false
+		}
+	}
+	r.rivals = 0
+	r.stream.begin(h)
+	r.playout.reset()
+	return true
+}
+
+// event takes in an RFC 4733 packet.
+func (s *Session) event(h *rtpHeader, payload []byte) bool {
+	e, ok := parseEvent(payload)
+	if !ok {
+		return false
+	}
+	digit, from, to := s.in.events.read(h, e)
+	s.in.playout.mute(from, to)
+	if digit != 0 && s.heardEvents.push(queuedDigit{digit: digit}) {
+		s.engine.pressed.Add(1)
+	}
+	return true
+}
+
+// Pull decodes the next frame of what the peer said. It implements
+// mixer.Stream.
+func (s *Session) Pull(now int64, dst []int16) bool {
+	s.current(now)
+	return s.in.playout.pull(dst)
+}

@@ -1,0 +1,228 @@
+package media
+
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/pion/sdp/v3"
+)
+
+// discardPort stands for "not known yet" in SDP (RFC 863, as ICE uses it).
+const discardPort = 9
+
+// direction is who sends, seen from the side that wrote the description.
+type direction struct{ send, recv bool }
+
+func (d direction) String() string {
+	switch d {
+	case direction{true, false}:
+		return "sendonly"
+	case direction{false, true}:
+		return "recvonly"
+	case direction{}:
+		return "inactive"
+	}
+	return "sendrecv"
+}
+
+// directions are the attributes of RFC 3264 §5.1.
+var directions = map[string]direction{
+	"sendrecv": {true, true},
+	"sendonly": {true, false},
+	"recvonly": {false, true},
+	"inactive": {},
+}
+
+// remoteAudio is an audio line of the peer's that we can take.
+type remoteAudio struct {
+	line    int // index among the m= lines
+	addr    netip.AddrPort
+	rtcp    netip.AddrPort
+	dir     direction
+	formats []format
+	packet  int // samples per packet we send
+	mux     bool
+}
+
+// format is one payload type the peer listed.
+type format struct {
+	payloadType uint8
+	encoding    string // lower case
+	clock       int
+}
+
+// codec is the codec of ours that f is, or nil.
+func (f format) codec(ours []*codec) *codec {
+	for _, c := range ours {
+		if f.clock == clockRate && strings.EqualFold(f.encoding, c.encoding) {
+			return c
+		}
+	}
+	return nil
+}
+
+// isEvent says whether f is telephone-event at our clock: peers offer one per
+// clock rate, and only that of the audio's may be used (RFC 4733 §2.5.1.1).
+func (f format) isEvent() bool { return f.encoding == "telephone-event" && f.clock == clockRate }
+
+// findAudio returns the first audio line we can take, or that at index prefer
+// if it is one (-1: no preference): an established stream stays where it is.
+func findAudio(desc *sdp.SessionDescription, prefer int, ours []*codec, local netip.Addr) (*remoteAudio, *NegotiationError) {
+	var found *remoteAudio
+	var reason *NegotiationError
+	for i, m := range desc.MediaDescriptions {
+		if m.MediaName.Media != "audio" || found != nil && i != prefer {
+			continue
+		}
+		r, err := readAudio(desc, i, ours, local)
+		switch {
+		case err == nil:
+			found = r
+		case reason == nil:
+			reason = err
+		}
+	}
+	if found != nil {
+		return found, nil
+	}
+	if reason == nil {
+		reason = refused("no audio")
+	}
+	return nil, reason
+}
+
+// readAudio reads m= line i, which says audio.
+func readAudio(desc *sdp.SessionDescription, i int, ours []*codec, local netip.Addr) (*remoteAudio, *NegotiationError) {
+	m := desc.MediaDescriptions[i]
+	switch proto := strings.Join(m.MediaName.Protos, "/"); {
+	case m.MediaName.Port.Value == 0:
+		return nil, refused("the audio line is switched off")
+	case proto != "RTP/AVP" && proto != "RTP/AVPF":
+		return nil, refused("no audio over RTP/AVP")
+	}
+	c := m.ConnectionInformation
+	if c == nil {
+		c = desc.ConnectionInformation
+	}
+	ip, err := connectionAddress(c)
+	if err != nil {
+		return nil, err
+	}
+	if ip.Is4() != local.Is4() {
+		return nil, refused("c= is of the other IP version")
+	}
+	r := &remoteAudio{
+		line:    i,
+		addr:    netip.AddrPortFrom(ip, uint16(m.MediaName.Port.Value)),
+		dir:     readDirection(desc, m),
+		formats: readFormats(m),
+		packet:  packetSamples(m),
+	}
+	_, r.mux = attribute(m.Attributes, "rtcp-mux")
+	r.rtcp = rtcpAddress(m, r.addr, r.mux)
+	for _, f := range r.formats {
+		if f.codec(ours) != nil {
+			return r, nil
+		}
+	}
+	return nil, refused("no codec in common")
+}
+
+// readDirection prefers the medium's direction to the session's.
+func readDirection(desc *sdp.SessionDescription, m *sdp.MediaDescription) direction {
+	for _, list := range [][]sdp.Attribute{m.Attributes, desc.Attributes} {
+		for _, a := range list {
+			if d, ok := directions[strings.ToLower(a.Key)]; ok {
+				return d
+			}
+		}
+	}
+	return directions["sendrecv"]
+}
+
+// readFormats pairs the payload types of the m= line with their a=rtpmap, in
+// the line's order; static ones need none (RFC 3551 §6).
+func readFormats(m *sdp.MediaDescription) []format {
+	var list []format
+	for _, text := range m.MediaName.Formats {
+		pt, err := strconv.ParseUint(text, 10, 7)
+		if err != nil {
+			continue
+		}
+		f := format{payloadType: uint8(pt)}
+		for _, c := range codecs {
+			if c.payloadType == f.payloadType {
+				f.encoding, f.clock = strings.ToLower(c.encoding), clockRate
+			}
+		}
+		for _, a := range m.Attributes {
+			if strings.EqualFold(a.Key, "rtpmap") {
+				f.applyMap(a.Value)
+			}
+		}
+		list = append(list, f)
+	}
+	return list
+}
+
+// applyMap takes "101 telephone-event/8000" or "0 PCMU/8000/1" if it is f's.
+func (f *format) applyMap(value string) {
+	fields := strings.Fields(value)
+	if len(fields) < 2 || fields[0] != strconv.Itoa(int(f.payloadType)) {
+		return
+	}
+	parts := strings.Split(fields[1], "/")
+	f.encoding, f.clock = strings.ToLower(parts[0]), 0
+	if len(parts) < 2 || len(parts) > 2 && parts[2] != "1" {
+		return // no clock, or several channels: nothing of ours
+	}
+	if clock, err := strconv.Atoi(parts[1]); err == nil {
+		f.clock = clock
+	}
+}
+
+// packetSamples is how much the peer wants in a packet: its ptime, no more than
+// its maxptime, in steps of 10 ms.
+func packetSamples(m *sdp.MediaDescription) int {
+	ms := 20
+	if v, ok := attribute(m.Attributes, "ptime"); ok {
+		if n, err := strconv.Atoi(v); err == nil && n > 0 {
+			ms = n
+		}
+	}
+	if v, ok := attribute(m.Attributes, "maxptime"); ok {
+		if n, err := strconv.Atoi(v); err == nil && n > 0 {
+			ms = min(ms, n)
+		}
+	}
+	ms = min(max(ms/10*10, 10), maxPacketTime)
+	return ms * clockRate / 1000
+}
+
+// rtcpAddress is the address for RTCP: a=rtcp (RFC 3605), else the next port.
+func rtcpAddress(m *sdp.MediaDescription, rtp netip.AddrPort, mux bool) netip.AddrPort {
+	if mux {
+		return rtp
+	}
+	next := netip.AddrPortFrom(rtp.Addr(), rtp.Port()+1)
+	value, ok := attribute(m.Attributes, "rtcp")
+	if !ok {
+		return next
+	}
+	fields := strings.Fields(value)
+	if len(fields) == 0 {
+		return next
+	}
+	port, err := strconv.ParseUint(fields[0], 10, 16)
+	if err != nil || port == 0 {
+		return next
+	}
+	ip := rtp.Addr()
+	if len(fields) >= 4 {
+		if a, err := netip.ParseAddr(fields[3]); err == nil && a.Is4() == ip.Is4() && !a.IsMulticast() {
+			ip = a.WithZone("")
+		}
+	}
+	return netip.AddrPortFrom(ip, uint16(port))
+}
