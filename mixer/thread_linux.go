@@ -32,13 +32,16 @@ func takeThread(clock func() int64) (p priority, sleep func(until int64), err er
 	if runtime.GOMAXPROCS(0) > runtime.NumCPU() {
 		nanosleep = sleepRaw
 	}
-	return p, func(until int64) {
-		ts := unix.NsecToTimespec(until + offset)
-		for nanosleep(&ts) == unix.EINTR {
-			// A signal, most often the runtime's own to preempt us. The time is
-			// absolute, so sleeping on loses nothing.
-		}
-	}, err
+	return p, func(until int64) { sleepUntil(nanosleep, until+offset) }, err
+}
+
+// sleepUntil sleeps to a moment of CLOCK_MONOTONIC.
+func sleepUntil(nanosleep func(*unix.Timespec) error, until int64) {
+	ts := unix.NsecToTimespec(until)
+	for nanosleep(&ts) == unix.EINTR {
+		// A signal, most often the runtime's own to preempt us. The time is
+		// absolute, so sleeping on loses nothing.
+	}
 }
 
 // raisePriority takes the best of real time, nice and plain.

@@ -20,8 +20,7 @@ func (s *score) tone(at, length time.Duration, hz, dBFS float64) {
 	n, ramp := samples(length), samples(toneRamp)
 	peak := amplitude(dBFS)
 	for i := range n {
-		edge := min(1, float64(min(i, n-1-i))/float64(ramp))
-		s.put(samples(at)+i, peak*hann(edge)*math.Sin(2*math.Pi*hz*float64(i)/SampleRate))
+		s.put(samples(at)+i, peak*envelope(i, n, ramp, ramp)*math.Sin(2*math.Pi*hz*float64(i)/SampleRate))
 	}
 }
 
@@ -30,19 +29,29 @@ func (s *score) tone(at, length time.Duration, hz, dBFS float64) {
 func (s *score) bell(at, length time.Duration, hz, dBFS float64) {
 	n, attack, release := samples(length), samples(8*time.Millisecond), samples(length)/4
 	peak := amplitude(dBFS) / 1.2
-	decay := 4.5 / float64(n)
+	decay := 2.5 / float64(n)
 	for i := range n {
-		envelope := hann(min(1, float64(i)/float64(attack))) * hann(min(1, float64(n-1-i)/float64(release)))
 		phase := 2 * math.Pi * hz * float64(i) / SampleRate
 		body := math.Exp(-decay*float64(i))*math.Sin(phase) + 0.2*math.Exp(-2*decay*float64(i))*math.Sin(2*phase)
-		s.put(samples(at)+i, peak*envelope*body)
+		s.put(samples(at)+i, peak*envelope(i, n, attack, release)*body)
 	}
 }
 
 func (s *score) put(i int, v float64) { s.signal[i%len(s.signal)] += v }
 
-// hann rises smoothly from 0 at 0 to 1 at 1.
-func hann(x float64) float64 { return 0.5 - 0.5*math.Cos(math.Pi*x) }
+// envelope is the loudness of sample i of a note of n samples: it rises smoothly
+// from 0 over the attack and falls back over the release.
+func envelope(i, n, attack, release int) float64 {
+	return hann(float64(i)/float64(attack)) * hann(float64(n-1-i)/float64(release))
+}
+
+// hann rises smoothly from 0 at 0 to 1 at 1 and stays there.
+func hann(x float64) float64 {
+	if x >= 1 {
+		return 1
+	}
+	return 0.5 - 0.5*math.Cos(math.Pi*x)
+}
 
 // melody is a clip of notes one after another.
 func melody(dBFS float64, each time.Duration, hz ...float64) []int16 {
@@ -58,7 +67,7 @@ func melody(dBFS float64, each time.Duration, hz ...float64) []int16 {
 	return quantise(s.signal, 1)
 }
 
-const clipLevel = -15.0
+const clipLevel = -13.0 // dBFS, a note's peak
 
 var clips = sync.OnceValue(func() (c struct{ failed, gone, confirm, refuse, prompt []int16 }) {
 	c.failed = melody(clipLevel, 180*time.Millisecond, 466.16, 349.23)

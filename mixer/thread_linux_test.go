@@ -1,0 +1,94 @@
+package mixer
+
+import (
+	"runtime"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Whatever the system permits, a worker's sleep never ends early, and the
+// priority it reports is the one the kernel says the thread has.
+func TestThreadTakesItsPriorityAndSleepsToTheMoment(t *testing.T) {
+	epoch := time.Now()
+	clock := func() int64 { return int64(time.Since(epoch)) }
+	done := make(chan struct{})
+	go func() { // the thread ends with the goroutine: its priority must not leak
+		defer close(done)
+		got, sleep, err := takeThread(clock)
+		attr, attrErr := unix.SchedGetAttr(0, 0)
+		if attrErr != nil {
+			t.Error(attrErr)
+			return
+		}
+		switch got {
+		case realtimePriority:
+			if attr.Policy != unix.SCHED_FIFO || attr.Priority != fifoPriority || err != nil {
+				t.Errorf("real time is policy %d, priority %d, %v", attr.Policy, attr.Priority, err)
+			}
+		case nicePriority:
+			if attr.Nice != niceValue || err == nil {
+				t.Errorf("nice is %d, %v", attr.Nice, err)
+			}
+		case plainPriority:
+			if err == nil {
+				t.Error("plain, and nothing was refused")
+			}
+		}
+		for range 20 {
+			until := clock() + int64(time.Millisecond)
+			sleep(until)
+			if early := until - clock(); early > 0 {
+				t.Errorf("a sleep ended %v early", time.Duration(early))
+			}
+		}
+		sleep(clock() - int64(time.Hour)) // in the past: returns
+	}()
+	<-done
+	attr, err := unix.SchedGetAttr(0, 0)
+	if err != nil || attr.Policy == unix.SCHED_FIFO {
+		t.Errorf("another thread has policy %v, %v", attr, err)
+	}
+}
+
+// Both ways of sleeping leave the runtime able to stop the world: collections
+// during a long sleep neither wait for it nor cut it short.
+func TestSleepLetsTheWorldStop(t *testing.T) {
+	procs := runtime.GOMAXPROCS(runtime.NumCPU() + 2)
+	defer runtime.GOMAXPROCS(procs)
+	for name, nanosleep := range map[string]func(*unix.Timespec) error{"syscall": sleepSyscall, "raw": sleepRaw} {
+		var begin unix.Timespec
+		if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &begin); err != nil {
+			t.Fatal(err)
+		}
+		until := begin.Nano() + int64(300*time.Millisecond)
+		slept := make(chan int64)
+		go func() {
+			runtime.LockOSThread()
+			sleepUntil(nanosleep, until)
+			var end unix.Timespec
+			if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &end); err != nil {
+				t.Error(err)
+			}
+			slept <- end.Nano()
+		}()
+		collections := 0
+	collect:
+		for {
+			select {
+			case end := <-slept:
+				if end < until {
+					t.Errorf("%s: the sleep ended %v early", name, time.Duration(until-end))
+				}
+				break collect
+			default:
+				runtime.GC()
+				collections++
+			}
+		}
+		if collections < 3 {
+			t.Errorf("%s: %d collections in 300 ms", name, collections)
+		}
+	}
+}
