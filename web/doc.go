@@ -1,0 +1,2 @@
+// Package web
+package web
