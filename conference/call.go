@@ -53,7 +53,6 @@ func (s *call) step(in transfer.Input) {
 	s.follow()
 	if err := transfer.Check(next); err != nil {
 		s.c.log.Error("the call broke a rule", "err", err, "input", in, "state", next)
-		s.recorder.broken = true
 	}
 }
 
@@ -186,7 +185,10 @@ func (s *call) row(l *leg) mixer.Row {
 	}
 }
 
-func (s *call) held(l *leg) bool { return s.state.Held(l.who.party) }
+func (s *call) held(l *leg) bool {
+	view, ok := s.state.Party(l.who.party)
+	return ok && isHeld(view)
+}
 
 func (s *call) announce(p transfer.Party) {
 	who := s.seats[p]
@@ -296,7 +298,7 @@ func (s *call) end() {
 	s.alone.close(s.c)
 	s.c.note("ended")
 	s.c.ended = true
-	s.recorder.finish(s.c)
+	s.recorder.hand(s.c)
 }
 
 func (s *call) endAll(transfer.Cause) {

@@ -10,20 +10,23 @@ import (
 // follow brings the participants into line with the machine after a step: the
 // machine's state is the truth, the list is what people are shown.
 func (s *call) follow() {
-	customers := s.state.LiveCustomers() > 0
+	customers := s.state.Customers() > 0
 	for i, who := range s.seats {
 		if who == nil {
 			continue
 		}
 		p := transfer.Party(i)
-		if s.state.Leg(p) == transfer.NoLeg {
+		view, ok := s.state.Party(p)
+		if !ok {
 			s.vacate(p)
 			continue
 		}
-		who.become(s.state.Status(p).String())
-		who.setHold(holdWord(s.state.ServerHold(p)))
-		who.muted = s.state.Muted(p)
-		if held := s.state.Held(p); held != who.wasHeld {
+		if view.Leg != transfer.Ending {
+			who.become(view.Status.String())
+		}
+		who.setHold(holdWord(view.Hold))
+		who.muted = view.Muted
+		if held := isHeld(view); held != who.wasHeld {
 			who.wasHeld = held
 			if who.leg != nil {
 				who.leg.oblige()
@@ -37,6 +40,9 @@ func (s *call) follow() {
 	s.alone.follow(s)
 	s.c.dirty = true
 }
+
+// isHeld: by either side.
+func isHeld(v transfer.View) bool { return v.Hold != transfer.NotHeld || v.RemoteHold }
 
 func holdWord(h transfer.HoldCause) string {
 	if h == transfer.NotHeld {
@@ -116,17 +122,6 @@ func (a *aloneness) close(c *Conference) {
 // customerAlone reports whether a customer is on the line and nobody else is,
 // and whether it hears nothing.
 func (s *call) customerAlone() (alone, silent bool) {
-	for p, who := range s.seats {
-		if who == nil || who.leg == nil || !who.leg.up || who.leg.hungUp || who.leg.finished {
-			continue
-		}
-		if who.role != transfer.Customer.String() {
-			return false, false
-		}
-		alone = true
-		if s.rows[p] == (transfer.Row{}) {
-			silent = true
-		}
-	}
-	return alone, silent
+	p, alone := s.state.LoneCustomer()
+	return alone, alone && s.rows[p] == (transfer.Row{})
 }

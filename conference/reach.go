@@ -153,7 +153,7 @@ func (s *call) reachOf(t directory.Target) transfer.Target {
 		}
 	case directory.ToQueue:
 		out.Kind = transfer.ToQueue
-		if s.c.m.queues.loggedIn(t.ID, s.c.now) == 0 {
+		if s.c.m.queues.loggedIn(t.ID, s.agentsHere()...) == 0 {
 			out.Reach = transfer.NobodyLoggedIn
 		}
 	case directory.ToNumber:

@@ -5,11 +5,29 @@ import "warmline/transfer"
 // recorder keeps the inputs of a call, so that what happened can be stepped
 // again and must come out the same.
 type recorder struct {
-	trace   transfer.Trace
-	dropped bool
-	broken  bool // a rule was broken: the trace is worth keeping
+	trace transfer.Trace
+	full  bool // the call went on beyond what is kept
 }
 
 // maxTrace bounds the inputs kept of one call. A trace is worth something only
 // from its first input on, so what comes later is not kept.
 const maxTrace = 2000
+
+func newRecorder(p transfer.Policy) recorder {
+	return recorder{trace: transfer.Trace{Policy: p}}
+}
+
+func (r *recorder) add(in transfer.Input, after transfer.State) {
+	if len(r.trace.Steps) >= maxTrace {
+		r.full = true
+		return
+	}
+	r.trace.Append(in, after)
+}
+
+// hand gives the trace to whoever wants it.
+func (r *recorder) hand(c *Conference) {
+	if c.m.cfg.OnTrace != nil {
+		c.m.cfg.OnTrace(c.id, r.trace)
+	}
+}
