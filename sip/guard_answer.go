@@ -11,7 +11,7 @@ import (
 // maxVias bounds the Vias copied into a stateless answer.
 const maxVias = 16
 
-// refuse makes a 400 to a request that sipgo cannot parse, without keeping
+// refuse makes the answer to a request that sipgo cannot parse, without keeping
 // anything (RFC 3261 §8.2.7): Via, From, To, Call-ID and CSeq as they came, a
 // To tag that is the same for every copy of the request, and where it came from.
 // nil when the request lacks what an answer needs.
@@ -20,7 +20,7 @@ func refuse(msg []byte, h head, src netip.AddrPort) []byte {
 		return nil
 	}
 	var out bytes.Buffer
-	out.WriteString("SIP/2.0 400 " + h.reason + "\r\n")
+	out.WriteString("SIP/2.0 " + strconv.Itoa(h.status) + " " + h.reason + "\r\n")
 	var vias, cseq, to int
 	_, rest := cutLine(msg[:h.size-2])
 	for len(rest) > 0 {

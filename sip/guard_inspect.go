@@ -23,10 +23,12 @@ const (
 // bytes given and holds none of its own.
 type head struct {
 	request       bool
-	reason        string // with reject
-	size          int    // start line to the empty line, inclusive
-	contentLength int    // -1: none
-	via, cseq     bool   // enough to answer by
+	status        int // with reject, and the reason
+	reason        string
+	size          int  // start line to the empty line, inclusive
+	contentLength int  // -1: none
+	via, cseq     bool // enough to answer by
+	ack           bool // never answered
 }
 
 // inspect looks at a message before sipgo does, without allocating: the start
@@ -63,7 +65,7 @@ func inspect(msg []byte, whole bool) (h head, v verdict) {
 	if whole && h.contentLength > len(msg)-h.size {
 		v = h.refuse("Body Shorter Than Content-Length") // RFC 3261 §18.3
 	}
-	if v == reject && !(h.request && h.via && h.cseq) {
+	if v == reject && (!h.request || !h.via || !h.cseq || h.ack) {
 		return h, drop
 	}
 	return h, v
@@ -75,8 +77,8 @@ var (
 )
 
 func (h *head) refuse(reason string) verdict {
-	if h.reason == "" {
-		h.reason = reason
+	if h.status == 0 {
+		h.status, h.reason = 400, reason
 	}
 	return reject
 }
@@ -120,7 +122,7 @@ func (h *head) startLine(line []byte) verdict {
 	if sp <= 0 || sp > 64 || last < sp || !tokenBytes(line[:sp]) {
 		return drop
 	}
-	h.request = true
+	h.request, h.ack = true, string(line[:sp]) == "ACK"
 	version := line[last+1:]
 	if trailing := bytes.TrimRight(version, " \t"); len(trailing) != len(version) {
 		return h.refuse("Malformed Request-Line")
@@ -128,10 +130,10 @@ func (h *head) startLine(line []byte) verdict {
 	if len(version) < 7 || version[5] != '.' || !digits(version[4:5]) || !digits(version[6:]) {
 		return h.refuse("Malformed Request-Line")
 	}
-	if last <= sp || !uriShaped(line[sp+1:last]) {
+	if last <= sp {
 		return h.refuse("Malformed Request-URI")
 	}
-	return pass
+	return h.uri(line[sp+1 : last])
 }
 
 // header notes the headers that decide about framing and answering.
@@ -240,17 +242,33 @@ func tokenBytes(v []byte) bool {
 	return len(v) > 0
 }
 
-// uriShaped refuses the Request-URIs that sipgo cannot parse and drops the
-// message for. It is no parser of URIs: checkURI has the last word.
-func uriShaped(uri []byte) bool {
+// uri refuses the Request-URIs that sipgo cannot parse and drops the message
+// for. It is no parser of URIs: checkURI has the last word.
+func (h *head) uri(uri []byte) verdict {
 	colon := bytes.IndexByte(uri, ':')
 	if colon <= 0 || bytes.ContainsAny(uri, " \t<>\"") {
-		return false
+		return h.refuse("Malformed Request-URI")
 	}
-	if s := uri[:colon]; !named(s, "sip", 0) && !named(s, "sips", 0) {
-		return true
+	scheme := uri[:colon]
+	if named(scheme, "sip", 0) || named(scheme, "sips", 0) {
+		if !hostShaped(uri[colon+1:]) {
+			return h.refuse("Malformed Request-URI")
+		}
+		return pass
 	}
-	host := uri[colon+1:]
+	for _, c := range scheme {
+		if c |= 0x20; c < 'a' || c > 'z' { // digits and dots are legal there
+			v := h.refuse("Unsupported URI Scheme")
+			h.status = 416
+			return v
+		}
+	}
+	return pass
+}
+
+// hostShaped looks at what follows the scheme: after the user, a host, and a
+// port that is one.
+func hostShaped(host []byte) bool {
 	if at := bytes.IndexByte(host, '@'); at >= 0 {
 		host = host[at+1:]
 	}

@@ -208,7 +208,7 @@ func plausible(msg []byte) bool {
 
 // answer sends the refusal of a request, if it can be answered at all.
 func (c *framedConn) answer(msg []byte, h head) {
-	if h.reason == "" || !h.via || !h.cseq || !c.guard.allowAnswer(c.guard.now()) {
+	if h.status == 0 || !h.via || !h.cseq || h.ack || !c.guard.allowAnswer(c.guard.now()) {
 		return
 	}
 	answer := refuse(msg, h, sourceOf(c.Conn.RemoteAddr()))
