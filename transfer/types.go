@@ -12,6 +12,10 @@ type Party int8
 // fact about the conference as a whole.
 const Nobody Party = -1
 
+// Departed stands for a party that has gone but whose doing remains: a hold it
+// set, a phone it had rung. Its slot may have another party by now.
+const Departed Party = -2
+
 // Role says what a party is in the call; endings are decided by it (§4).
 type Role uint8
 
@@ -134,6 +138,8 @@ const (
 	LegGone    // Party's leg ended (hang-up or confirmation of ours): Cause. Lost opens the rejoin seat of an agent
 	RemoteHold // Party's own SDP says: On
 	MediaLost  // Party's audio stopped (RTP time-out); as LegGone with Lost, but the dialog is still there to be ended
+	LostGone   // the lost leg of Party, which a HangUp with Cause Lost ended, is confirmed gone (its seat has a leg of its own)
+	Registered // the phone of Party, whose seat waits after a failed ring, is registered again: it is rung again
 
 	TimerFired     // Timer, of Party where the timer belongs to one
 	AnnounceDone   // the announcement was played to the end
@@ -226,7 +232,7 @@ const (
 	Progress     // tell the incoming Party that it rings (180)
 	Answer       // answer the incoming Party (200); LegUp is not awaited, LegFailed is possible
 	Reject       // refuse the incoming Party: Cause; LegFailed or LegGone confirms
-	HangUp       // end the answered leg of Party (BYE): Cause; LegGone confirms
+	HangUp       // end the answered leg of Party (BYE): Cause; LegGone confirms. After MediaLost of an agent a Dial WhomSelf follows: LostGone then confirms the old leg
 	Audible      // from now on Rows holds
 	Play         // play Sound to Party once
 	Announce     // play the stranded message to Party; AnnounceDone or AnnounceFailed follows

@@ -1,0 +1,2 @@
+// Package transfer is the machine that decides what a conference does.
+package transfer
