@@ -96,7 +96,11 @@ func (d *dialog) hop() (network string, remote netip.AddrPort, ok bool) {
 	if peer := d.flow.Remote.Addr(); remote.Addr() != peer && scope(remote.Addr()) < scope(peer) {
 		return "", netip.AddrPort{}, false
 	}
-	return uriTransport(uri), remote, true
+	network = d.flow.Transport // what it spoke so far, unless it asks for another
+	if uri.UriParams.Has("transport") {
+		network = uriTransport(uri)
+	}
+	return network, remote, true
 }
 
 // scope orders addresses by how far they mean the same host.

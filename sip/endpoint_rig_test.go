@@ -186,8 +186,9 @@ func (r *rig) want(kinds ...EventKind) []Event {
 type peer struct {
 	r    *rig
 	addr netip.AddrPort
-	conn net.PacketConn
 	in   chan sip.Message
+	// write sends to the endpoint.
+	write func([]byte) error
 }
 
 func (r *rig) peer(addr netip.AddrPort) *peer {
@@ -196,7 +197,11 @@ func (r *rig) peer(addr netip.AddrPort) *peer {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	p := &peer{r: r, addr: addr, conn: conn, in: make(chan sip.Message, 4096)}
+	p := &peer{r: r, addr: addr, in: make(chan sip.Message, 4096)}
+	p.write = func(b []byte) error {
+		_, err := conn.WriteTo(b, net.UDPAddrFromAddrPort(ourAddr))
+		return err
+	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -220,7 +225,7 @@ func (r *rig) peer(addr netip.AddrPort) *peer {
 
 func (p *peer) send(text string) {
 	p.r.t.Helper()
-	if _, err := p.conn.WriteTo([]byte(text), net.UDPAddrFromAddrPort(ourAddr)); err != nil {
+	if err := p.write([]byte(text)); err != nil {
 		p.r.t.Fatal(err)
 	}
 }
@@ -231,8 +236,8 @@ func (p *peer) next() sip.Message {
 	select {
 	case m := <-p.in:
 		return m
-	case <-time.After(time.Minute):
-		p.r.t.Fatal("nothing came in a minute")
+	case <-time.After(2 * time.Minute):
+		p.r.t.Fatal("nothing came in two minutes")
 		return nil
 	}
 }
