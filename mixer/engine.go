@@ -28,7 +28,8 @@ type Mixer struct {
 	epoch   time.Time
 	sounds  *sounds
 	workers []*worker
-	running sync.WaitGroup // workers and janitor
+	working sync.WaitGroup // the workers
+	tidying sync.WaitGroup // the janitor
 
 	rooms, ports atomic.Int64
 
@@ -91,9 +92,9 @@ func (m *Mixer) Start() {
 	}
 	m.started = true
 	for i, w := range m.workers {
-		m.running.Go(func() { w.main(i) })
+		m.working.Go(func() { w.main(i) })
 	}
-	m.running.Go(m.janitor)
+	m.tidying.Go(m.janitor)
 }
 
 // Close stops the workers and waits for them. Rooms are gone afterwards: their
@@ -103,7 +104,7 @@ func (m *Mixer) Close() {
 	m.mu.Lock()
 	if m.closed {
 		m.mu.Unlock()
-		m.running.Wait()
+		m.tidying.Wait()
 		return
 	}
 	m.closed = true
@@ -111,9 +112,7 @@ func (m *Mixer) Close() {
 	for _, w := range m.workers {
 		w.end()
 	}
-	for _, w := range m.workers {
-		w.wait(m.isStarted())
-	}
+	m.working.Wait()
 	m.mu.Lock()
 	for _, w := range m.workers {
 		w.admit()
@@ -125,15 +124,9 @@ func (m *Mixer) Close() {
 	}
 	m.mu.Unlock()
 	close(m.stop)
-	m.running.Wait()
+	m.tidying.Wait()
 	m.ended.Store(true)
 	m.callBack()
-}
-
-func (m *Mixer) isStarted() bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.started
 }
 
 // NewRoom places an empty room on the least loaded worker and slot.

@@ -135,3 +135,23 @@ func (s *score) master(other *score) []int16 {
 	}
 	return quantise(s.signal, amplitude(musicPeak)/peak)
 }
+
+// seam is the length of the cross-fade with which Seamless joins a loop.
+const seam = 50 * time.Millisecond
+
+// Seamless makes a recording a loop: its end is cross-faded into its beginning,
+// which shortens it by 50 ms. One shorter than 100 ms is returned as it is.
+func Seamless(music []int16) []int16 {
+	n := samples(seam)
+	if len(music) < 2*n {
+		return music
+	}
+	loop := append([]int16(nil), music[:len(music)-n]...)
+	for i, ending := range music[len(music)-n:] {
+		// Start and end are unrelated sounds, so it is their powers that must add up to one.
+		x := math.Pi / 2 * (float64(i) + 0.5) / float64(n)
+		v := math.Sin(x)*float64(loop[i]) + math.Cos(x)*float64(ending)
+		loop[i] = int16(math.Round(max(math.MinInt16, min(v, math.MaxInt16))))
+	}
+	return loop
+}

@@ -3,6 +3,7 @@ package mixer
 import (
 	"math"
 	"math/rand/v2"
+	"sync"
 	"testing"
 )
 
@@ -61,7 +62,7 @@ func newRig(t testing.TB) *rig {
 }
 
 // testMusic is not a multiple of a frame long, so that loops wrap inside one.
-func testMusic() []int16 { return sine(700, 0.2, 12345) }
+var testMusic = sync.OnceValue(func() []int16 { return sine(700, 0.2, 12345) })
 
 // tick runs the slots of the next n frames, each exactly on time.
 func (r *rig) tick(n int) {
@@ -109,17 +110,24 @@ func constant(v int16) func(int) []int16 {
 // noisy is a voice of full-scale noise with pauses, the same for the same seed.
 func noisy(seed uint64) func(int) []int16 {
 	return func(frame int) []int16 {
-		rng := rand.New(rand.NewPCG(seed, uint64(frame)))
-		if rng.IntN(5) == 0 {
+		x := (seed*1_000_003 + uint64(frame) + 1) * 0x9e3779b97f4a7c15
+		if x>>61 == 0 {
 			return nil
 		}
-		out := make([]int16, FrameSamples)
-		for i := range out {
-			out[i] = int16(rng.Uint32())
-		}
-		return out
+		at := int(x >> 32 % uint64(len(noise)-FrameSamples))
+		return noise[at : at+FrameSamples]
 	}
 }
+
+// noise is what noisy speaks from, at one place or another.
+var noise = func() []int16 {
+	rng := rand.New(rand.NewPCG(1, 1))
+	out := make([]int16, 1<<16)
+	for i := range out {
+		out[i] = int16(rng.Uint32())
+	}
+	return out
+}()
 
 // power is the power of one frequency in a signal, as the amplitude of the
 // sine that has it, in parts of full scale (Goertzel).

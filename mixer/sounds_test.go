@@ -253,3 +253,21 @@ func TestClipLowersTheRest(t *testing.T) {
 	wantNoTone(t, "after the clip", signal, 2500)
 	wantTone(t, "the voice after it", signal, voiceOf[agent], dB(0.25), 0.1)
 }
+
+func TestSeamless(t *testing.T) {
+	recording := sine(300, 0.3, 8020) // ends near a peak, begins at zero
+	loop := Seamless(recording)
+	if len(loop) != len(recording)-samples(seam) {
+		t.Errorf("%d samples became %d", len(recording), len(loop))
+	}
+	wantNoSeam(t, "a recording", loop)
+	if !slices.Equal(loop[400:], recording[400:len(recording)-samples(seam)]) {
+		t.Error("more than the joint has changed")
+	}
+	if recording[0] != 0 || peakOf(recording[:400]) != peakOf(sine(300, 0.3, 400)) {
+		t.Error("the recording itself has changed")
+	}
+	if short := make([]int16, 799); len(Seamless(short)) != 799 {
+		t.Error("what is too short to join is cut")
+	}
+}

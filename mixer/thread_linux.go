@@ -19,8 +19,9 @@ const (
 
 // takeThread locks the goroutine to its thread, raises the thread's priority as
 // far as the system allows (err says what it refused), and returns a sleep on
-// the absolute clock that clock runs on.
-func takeThread(clock func() int64) (p priority, sleep func(until int64), err error) {
+// the absolute clock that clock runs on. spare says that there is a processor
+// (of GOMAXPROCS) which the sleep may keep from running goroutines.
+func takeThread(clock func() int64, spare bool) (p priority, sleep func(until int64), err error) {
 	runtime.LockOSThread()
 	p, err = raisePriority()
 	var now unix.Timespec
@@ -29,7 +30,7 @@ func takeThread(clock func() int64) (p priority, sleep func(until int64), err er
 	}
 	offset := now.Nano() - clock()
 	nanosleep := sleepSyscall
-	if runtime.GOMAXPROCS(0) > runtime.NumCPU() {
+	if spare {
 		nanosleep = sleepRaw
 	}
 	return p, func(until int64) { sleepUntil(nanosleep, until+offset) }, err
@@ -71,9 +72,8 @@ func sleepSyscall(until *unix.Timespec) error {
 }
 
 // sleepRaw sleeps behind the scheduler's back, which costs half of the other
-// way. It keeps a processor from running goroutines, so it is for processes
-// with more of them (GOMAXPROCS) than cores. The runtime can still stop the
-// world: its signal interrupts the sleep.
+// way but keeps a processor from running goroutines. The runtime can still stop
+// the world: its signal interrupts the sleep.
 func sleepRaw(until *unix.Timespec) error {
 	_, _, errno := unix.RawSyscall6(unix.SYS_CLOCK_NANOSLEEP, unix.CLOCK_MONOTONIC, unix.TIMER_ABSTIME,
 		uintptr(unsafe.Pointer(until)), 0, 0, 0)

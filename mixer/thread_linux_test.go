@@ -16,7 +16,7 @@ func TestThreadTakesItsPriorityAndSleepsToTheMoment(t *testing.T) {
 	done := make(chan struct{})
 	go func() { // the thread ends with the goroutine: its priority must not leak
 		defer close(done)
-		got, sleep, err := takeThread(clock)
+		got, sleep, err := takeThread(clock, false)
 		attr, attrErr := unix.SchedGetAttr(0, 0)
 		if attrErr != nil {
 			t.Error(attrErr)

@@ -1,7 +1,7 @@
 package mixer
 
 import (
-	"sync"
+	"runtime"
 	"sync/atomic"
 	"time"
 )
@@ -35,13 +35,11 @@ type worker struct {
 	load    [slots]atomic.Int64 // rooms and ports per slot
 	wake    chan struct{}       // a room was opened, or stopped was set
 	stopped atomic.Bool
-	done    sync.WaitGroup
 }
 
 func newWorker(m *Mixer) *worker {
 	w := &worker{mixer: m, clock: m.Now, wake: make(chan struct{}, 1)}
 	w.opened.init()
-	w.done.Add(1)
 	w.sleep = func(until int64) { time.Sleep(time.Duration(until - w.clock())) }
 	return w
 }
@@ -65,13 +63,6 @@ func (w *worker) end() {
 	w.nudge()
 }
 
-// wait waits for the end of a worker that was started.
-func (w *worker) wait(started bool) {
-	if started {
-		w.done.Wait()
-	}
-}
-
 // total is the load of all slots. Any goroutine.
 func (w *worker) total() int64 {
 	var sum int64
@@ -83,13 +74,15 @@ func (w *worker) total() int64 {
 
 // main is the worker's goroutine.
 func (w *worker) main(index int) {
-	defer w.done.Done()
 	priority := plainPriority
 	if !w.mixer.plain {
 		var err error
+		// A sleep behind the scheduler's back takes a processor from the goroutines;
+		// it is only for those who set one aside for each worker.
+		spare := runtime.GOMAXPROCS(0) >= runtime.NumCPU()+len(w.mixer.workers)
 		// The thread is never unlocked: it ends with the goroutine, and with it
 		// the priority it was given.
-		if priority, w.sleep, err = takeThread(w.clock); err != nil {
+		if priority, w.sleep, err = takeThread(w.clock, spare); err != nil {
 			w.mixer.log.Info("media worker runs without real-time priority", "worker", index, "got", priority, "err", err)
 		}
 	}
