@@ -173,11 +173,15 @@ func (s *Session) receiveControl(a *agreement) {
 			return
 		}
 		l := &s.in.latch
-		if !l.source.IsValid() || from.Addr() != l.source.Addr() {
+		host := l.source
+		if !host.IsValid() {
+			host = l.sdp
+		}
+		if from.Addr() != host.Addr() {
 			s.count.discarded.Add(1)
 			continue
 		}
-		if s.control.read(s, s.control.input[:n]) && l.source != a.remote {
+		if s.control.read(s, s.control.input[:n]) && l.source.IsValid() && l.source != a.remote {
 			s.control.dest = from
 		}
 	}

@@ -242,3 +242,5 @@ func read(t testing.TB, body []byte) *sdp.SessionDescription {
 	}
 	return d
 }
+
+func mustAddr(s string) netip.Addr { return netip.MustParseAddr(s) }

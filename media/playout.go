@@ -6,7 +6,7 @@ type playout interface {
 	// reset forgets the stream.
 	reset()
 	// put takes in the audio of a packet and reports false when it came too late.
-	put(v *voice) bool
+	put(v voice) bool
 	// mute has the stream silent from one time to another, also what is in the
 	// buffer already or comes later.
 	mute(from, to uint32)
@@ -87,7 +87,7 @@ func (r *ring) start(ts uint32) {
 // measure begins a new period of watching how early packets come.
 func (r *ring) measure() { r.least, r.most, r.frames = ringSamples, r.early, 0 }
 
-func (r *ring) put(v *voice) bool {
+func (r *ring) put(v voice) bool {
 	n := len(v.payload)
 	if n == 0 || n > datagramSize {
 		return false
@@ -104,7 +104,7 @@ func (r *ring) put(v *voice) bool {
 		r.start(v.ts) // the sender's clock jumped
 	case early < 0 && r.most-early <= maxDelay:
 		r.moveBack(-early)
-	case early+n <= 0 && !r.restarts(v):
+	case early+n <= 0 && !r.restarts(&v):
 		return false
 	}
 	r.early = r.until(v.ts)
@@ -118,7 +118,7 @@ func (r *ring) put(v *voice) bool {
 	if v.inOrder {
 		r.end = v.ts + uint32(n)
 	}
-	r.write(v)
+	r.write(&v)
 	return true
 }
 

@@ -29,7 +29,8 @@ type receiver struct {
 	rivals   int
 	lastAt   int64
 	events   eventReader
-	playout  ring
+	playout  playout
+	newest   uint32 // the end of the last packet of audio, in its time
 	datagram [datagramSize]byte
 }
 
@@ -103,7 +104,7 @@ func (s *Session) Receive(now int64) {
 // is no telling whose it is.
 func (s *Session) datagram(now int64, a *agreement, from netip.AddrPort, p []byte) {
 	if a != nil && a.mux && isRTCP(p) {
-		if from == s.in.latch.source {
+		if l := &s.in.latch; from == l.source || !l.source.IsValid() && from == l.sdp {
 			s.control.read(s, p)
 		}
 		return
@@ -140,7 +141,7 @@ func (s *Session) packet(now int64, a *agreement, h *rtpHeader, payload []byte) 
 	if what == kindEvent {
 		// Some gateways put events into a stream of their own; it must not
 		// pass for a change of the speaker's.
-		if h.ssrc == r.stream.ssrc && !r.stream.count(now, h).fresh() {
+		if r.stream.started && h.ssrc == r.stream.ssrc && r.stream.count(h) == duplicate {
 			return false
 		}
 		return s.event(h, payload)
@@ -149,23 +150,26 @@ func (s *Session) packet(now int64, a *agreement, h *rtpHeader, payload []byte) 
 		return false
 	}
 	r.lastAt = now
-	order := r.stream.count(now, h)
+	order := r.stream.count(h)
 	s.count.lost.Store(r.stream.lost())
-	s.count.jitter.Store(uint64(r.stream.jitter >> 4))
-	if !order.fresh() {
+	if order == duplicate {
 		return false
 	}
 	switch what {
 	case kindPCMU, kindPCMA:
+		r.stream.spread(now, h.ts)
+		r.newest = h.ts + uint32(len(payload))
+		s.count.jitter.Store(uint64(r.stream.jitter >> 4))
 		s.count.audioAt.Store(now)
 		s.count.started.Store(true)
-		ok := r.playout.put(&voice{
+		ok := r.playout.put(voice{
 			now: now, ts: h.ts, payload: payload, decode: what.codec().decode,
 			inOrder: order != reordered, follows: order == inSequence,
 		})
 		s.count.delay.Store(int64(r.playout.delay()))
 		return ok
 	case kindComfort:
+		s.count.audioAt.Store(now) // a peer that is silent, but there
 		return true
 	}
 	return false
@@ -199,6 +203,9 @@ func (s *Session) event(h *rtpHeader, payload []byte) bool {
 		return false
 	}
 	digit, from, to := s.in.events.read(h, e)
+	if r := &s.in; r.stream.started && h.ssrc != r.stream.ssrc {
+		from, to = r.newest, r.newest+eventTail // a clock of its own says nothing of the audio's
+	}
 	s.in.playout.mute(from, to)
 	if digit != 0 && s.heardEvents.push(queuedDigit{digit: digit}) {
 		s.engine.pressed.Add(1)

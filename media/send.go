@@ -54,6 +54,7 @@ func (s *Session) Push(now int64, frame []int16) {
 	}
 	if !a.dir.send || !s.in.latch.dest.IsValid() {
 		o.pause()
+		o.digits = eventWriter{} // the rest of a digit cut off is of no use
 		return
 	}
 	if s.sendEvent(a) {

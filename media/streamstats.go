@@ -10,8 +10,6 @@ const (
 	duplicate               // known already
 )
 
-func (o order) fresh() bool { return o != duplicate }
-
 const (
 	maxDropout  = 3000 // a jump forward by more than this is a new start (RFC 3550 A.1)
 	orderWindow = 64   // how far back single packets are told apart
@@ -27,6 +25,7 @@ type streamStats struct {
 	seen     uint64 // of the last 64 numbers, the highest at bit 0
 	before   uint64 // lost of former streams and stretches
 
+	timed   bool // transit is known
 	transit int32
 	jitter  uint32 // times 16, in RTP clock units
 
@@ -41,6 +40,7 @@ func (t *streamStats) begin(h *rtpHeader) {
 }
 
 func (t *streamStats) restart(seq uint16) {
+	t.timed = false
 	// One behind, so that the packet itself counts as the next; a cycle up, so
 	// that late ones do not count below zero.
 	t.highest = 1<<16 + uint32(seq) - 1
@@ -50,7 +50,7 @@ func (t *streamStats) restart(seq uint16) {
 }
 
 // count takes in a packet of the stream.
-func (t *streamStats) count(now int64, h *rtpHeader) order {
+func (t *streamStats) count(h *rtpHeader) order {
 	step := int16(h.seq - uint16(t.highest))
 	if step > maxDropout || step < -maxDropout {
 		t.before = t.lost()
@@ -76,16 +76,17 @@ func (t *streamStats) count(now int64, h *rtpHeader) order {
 		return duplicate // so late that it makes no difference which it was
 	}
 	t.received++
-	t.spread(now, h.ts)
 	return o
 }
 
-// spread updates the interarrival jitter (RFC 3550 A.8).
+// spread updates the interarrival jitter (RFC 3550 A.8). Events have no part in
+// it: all their packets carry the time of the first.
 func (t *streamStats) spread(now int64, ts uint32) {
 	transit := int32(uint32(now/nanosPerSample) - ts)
 	d := transit - t.transit
 	t.transit = transit
-	if t.received == 1 {
+	if !t.timed {
+		t.timed = true
 		return
 	}
 	if d < 0 {

@@ -1,0 +1,613 @@
+package media
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/pion/sdp/v3"
+)
+
+// lines are the m= and a= lines of a description of ours, less its port.
+func lines(d *sdp.SessionDescription) []string {
+	var list []string
+	for _, m := range d.MediaDescriptions {
+		port := "0"
+		if m.MediaName.Port.Value != 0 {
+			port = "PORT"
+		}
+		list = append(list, fmt.Sprintf("m=%s %s %s %s", m.MediaName.Media, port,
+			strings.Join(m.MediaName.Protos, "/"), strings.Join(m.MediaName.Formats, " ")))
+		for _, a := range m.Attributes {
+			list = append(list, "a="+a.String())
+		}
+	}
+	return list
+}
+
+// directionOf is the direction of the first medium of a description of ours.
+func directionOf(d *sdp.SessionDescription) string {
+	for _, a := range d.MediaDescriptions[0].Attributes {
+		if _, ok := directions[a.Key]; ok {
+			return a.Key
+		}
+	}
+	return ""
+}
+
+const ip = "198.51.100.7"
+
+func TestAnswer(t *testing.T) {
+	tests := []struct {
+		name  string
+		offer string
+		want  []string
+	}{
+		{"plain", plainOffer(), []string{
+			"m=audio PORT RTP/AVP 0 101", "a=rtpmap:0 PCMU/8000", "a=rtpmap:101 telephone-event/8000",
+			"a=fmtp:101 0-15", "a=ptime:20", "a=sendrecv"}},
+		{"static types without rtpmap, theirs first, no events", offerOf(ip, "audio 4000 RTP/AVP 18 8 0"), []string{
+			"m=audio PORT RTP/AVP 0", "a=rtpmap:0 PCMU/8000", "a=ptime:20", "a=sendrecv"}},
+		{"only our second choice", offerOf(ip, "audio 4000 RTP/AVP 18 8"), []string{
+			"m=audio PORT RTP/AVP 8", "a=rtpmap:8 PCMA/8000", "a=ptime:20", "a=sendrecv"}},
+		{"dynamic type for a static codec", offerOf(ip, "audio 4000 RTP/AVP 98", "rtpmap:98 pcma/8000/1"), []string{
+			"m=audio PORT RTP/AVP 98", "a=rtpmap:98 PCMA/8000", "a=ptime:20", "a=sendrecv"}},
+		{"a static number taken for something else", offerOf(ip, "audio 4000 RTP/AVP 0 8", "rtpmap:0 GSM/8000"), []string{
+			"m=audio PORT RTP/AVP 8", "a=rtpmap:8 PCMA/8000", "a=ptime:20", "a=sendrecv"}},
+		{"events at several clocks", offerOf(ip, "audio 4000 RTP/AVP 111 8 110 126 101",
+			"rtpmap:111 opus/48000/2", "rtpmap:110 telephone-event/48000", "rtpmap:126 telephone-event/8000",
+			"rtpmap:101 telephone-event/16000"), []string{
+			"m=audio PORT RTP/AVP 8 126", "a=rtpmap:8 PCMA/8000", "a=rtpmap:126 telephone-event/8000",
+			"a=fmtp:126 0-15", "a=ptime:20", "a=sendrecv"}},
+		{"events only at a clock that is not the audio's", offerOf(ip, "audio 4000 RTP/AVP 0 101", "rtpmap:101 telephone-event/48000"), []string{
+			"m=audio PORT RTP/AVP 0", "a=rtpmap:0 PCMU/8000", "a=ptime:20", "a=sendrecv"}},
+		{"rtcp-mux offered", plainOffer("rtcp-mux"), []string{
+			"m=audio PORT RTP/AVP 0 101", "a=rtpmap:0 PCMU/8000", "a=rtpmap:101 telephone-event/8000",
+			"a=fmtp:101 0-15", "a=ptime:20", "a=rtcp-mux", "a=sendrecv"}},
+		{"crypto on a plain line is a wish", offerOf(ip, "audio 4000 RTP/AVP 0", "crypto:1 AES_CM_128_HMAC_SHA1_80 inline:abc"), []string{
+			"m=audio PORT RTP/AVP 0", "a=rtpmap:0 PCMU/8000", "a=ptime:20", "a=sendrecv"}},
+		{"AVPF is answered as AVPF", offerOf(ip, "audio 4000 RTP/AVPF 0"), []string{
+			"m=audio PORT RTP/AVPF 0", "a=rtpmap:0 PCMU/8000", "a=ptime:20", "a=sendrecv"}},
+		{"video and T.38 refused in their places", offerOf(ip, "video 5000 RTP/AVP 96") +
+			"m=audio 4000 RTP/AVP 8\r\nm=image 6000 udptl t38\r\na=T38FaxVersion:0\r\n", []string{
+			"m=video 0 RTP/AVP 96",
+			"m=audio PORT RTP/AVP 8", "a=rtpmap:8 PCMA/8000", "a=ptime:20", "a=sendrecv",
+			"m=image 0 udptl t38"}},
+		{"the first of two audio lines", offerOf(ip, "audio 4000 RTP/AVP 8") + "m=audio 4002 RTP/AVP 0\r\n", []string{
+			"m=audio PORT RTP/AVP 8", "a=rtpmap:8 PCMA/8000", "a=ptime:20", "a=sendrecv",
+			"m=audio 0 RTP/AVP 0"}},
+		{"SAVP refused, the plain line after it taken", offerOf(ip, "audio 4000 RTP/SAVP 0", "crypto:1 X inline:y") + "m=audio 4002 RTP/AVP 0\r\n", []string{
+			"m=audio 0 RTP/SAVP 0",
+			"m=audio PORT RTP/AVP 0", "a=rtpmap:0 PCMU/8000", "a=ptime:20", "a=sendrecv"}},
+		{"a stream switched off, another on", offerOf(ip, "audio 0 RTP/AVP 0") + "m=audio 4002 RTP/AVP 0\r\n", []string{
+			"m=audio 0 RTP/AVP 0",
+			"m=audio PORT RTP/AVP 0", "a=rtpmap:0 PCMU/8000", "a=ptime:20", "a=sendrecv"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b := newBench(t, SessionConfig{})
+			answer, err := b.s.Answer([]byte(tt.offer))
+			if err != nil {
+				t.Fatal(err)
+			}
+			// Our answers are parsed by nobody's lenient parser: compare text.
+			var got []string
+			for line := range strings.Lines(string(answer)) {
+				line = strings.TrimSpace(line)
+				line = strings.Replace(line, fmt.Sprintf("m=audio %d ", b.s.port), "m=audio PORT ", 1)
+				if line[0] == 'm' || line[0] == 'a' {
+					got = append(got, line)
+				}
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("answer (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestRefusedOffers(t *testing.T) {
+	tests := []struct {
+		name   string
+		offer  string
+		status int
+		reason string
+	}{
+		{"empty", "", 400, "empty"},
+		{"not SDP", "hello", 400, "not a session description"},
+		{"other version", "v=1\r\n", 400, "v=0"},
+		{"NUL inside", "v=0\r\ns=\x00\r\n", 400, "not a session description"},
+		{"bad port", offerOf(ip, "audio x RTP/AVP 0"), 400, "bad port"},
+		{"port out of range", offerOf(ip, "audio 70000 RTP/AVP 0"), 400, "bad port"},
+		{"m= line cut off", offerOf(ip, "audio 4000"), 400, "incomplete m="},
+		{"no c= at all", "v=0\r\nm=audio 4000 RTP/AVP 0\r\n", 400, "no c="},
+		{"no media", "v=0\r\ns=-\r\nt=0 0\r\n", 488, "no audio"},
+		{"T.38 only", offerOf(ip, "image 4000 udptl t38"), 488, "no audio"},
+		{"video only", offerOf(ip, "video 4000 RTP/AVP 96"), 488, "no audio"},
+		{"SRTP only", offerOf(ip, "audio 4000 RTP/SAVP 0"), 488, "RTP/AVP"},
+		{"no codec in common", offerOf(ip, "audio 4000 RTP/AVP 18 9 101", "rtpmap:101 telephone-event/8000"), 488, "codec"},
+		{"a G.711 of another clock", offerOf(ip, "audio 4000 RTP/AVP 96", "rtpmap:96 PCMU/16000"), 488, "codec"},
+		{"switched off", offerOf(ip, "audio 0 RTP/AVP 0"), 488, "switched off"},
+		{"hostname", offerOf("media.example.com", "audio 4000 RTP/AVP 0"), 488, `"media.example.com", not an IP`},
+		{"multicast", offerOf("239.1.2.3", "audio 4000 RTP/AVP 0"), 488, "unicast"},
+		{"broadcast", offerOf("255.255.255.255", "audio 4000 RTP/AVP 0"), 488, "unicast"},
+		{"the other IP version", "v=0\r\nc=IN IP6 2001:db8::1\r\nm=audio 4000 RTP/AVP 0\r\n", 488, "IP version"},
+		{"too many media", offerOf(ip, "audio 4000 RTP/AVP 0") + strings.Repeat("m=video 0 RTP/AVP 9\r\n", maxMediaLines), 488, "too many"},
+		{"too long", offerOf(ip, "audio 4000 RTP/AVP 0") + strings.Repeat("a=x\r\n", maxDescription/5), 488, "too long"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b := newBench(t, SessionConfig{})
+			_, err := b.s.Answer([]byte(tt.offer))
+			bad, ok := errors.AsType[*NegotiationError](err)
+			if !ok || bad.Status != tt.status || !strings.Contains(bad.Reason, tt.reason) {
+				t.Errorf("got %v (%+v), want %d with %q", err, bad, tt.status, tt.reason)
+			}
+			b.s.Commit()
+			if b.s.Agreed() {
+				t.Error("agreed all the same")
+			}
+		})
+	}
+}
+
+// What peers write is not always what the grammar says.
+func TestLenientParsing(t *testing.T) {
+	const want = "198.51.100.7:4000"
+	tests := []struct{ name, offer string }{
+		{"bare LF, no end of line", "v=0\no=x 1 1 IN IP4 1.1.1.1\ns=-\nc=IN IP4 198.51.100.7\nt=0 0\nm=audio 4000 RTP/AVP 0"},
+		{"lines out of order", "v=0\r\ns=-\r\na=sendrecv\r\nt=0 0\r\nc=IN IP4 198.51.100.7\r\no=x 1 1 IN IP4 1.1.1.1\r\nm=audio 4000 RTP/AVP 0\r\n"},
+		{"no o=, s= and t=", "v=0\r\nc=IN IP4 198.51.100.7\r\nm=audio 4000 RTP/AVP 0\r\n"},
+		{"odd session id and bandwidth", "v=0\r\no=- abc 18446744073709551999 IN IP4 x\r\ns=\r\nb=XX:1.5\r\nc=IN IP4 198.51.100.7\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\nb=AS:64.5\r\n"},
+		{"bad URI and key", "v=0\r\nu=%zz\r\nk=\r\nc=IN IP4 198.51.100.7\r\nm=audio 4000 RTP/AVP 0\r\n"},
+		{"c= in the medium overrides", "v=0\r\nc=IN IP4 192.0.2.99\r\nm=audio 4000 RTP/AVP 0\r\nc=IN IP4 198.51.100.7\r\n"},
+		{"hostname for the session, address for the medium", "v=0\r\nc=IN IP4 pbx.example\r\nm=audio 4000 RTP/AVP 0\r\nc=IN IP4 198.51.100.7\r\n"},
+		{"trailing blanks and empty lines", "v=0\r\n\r\nc=IN IP4 198.51.100.7 \r\nm=audio 4000 RTP/AVP 0 \r\n\r\n"},
+		{"port count", "v=0\r\nc=IN IP4 198.51.100.7\r\nm=audio 4000/1 RTP/AVP 0\r\n"},
+		{"junk formats", "v=0\r\nc=IN IP4 198.51.100.7\r\nm=audio 4000 RTP/AVP 300 x 0 -1\r\na=rtpmap:\r\na=rtpmap:0\r\na=rtpmap:x y/z\r\n"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b := newBench(t, SessionConfig{})
+			b.agree(tt.offer)
+			if got := b.s.agreed.remote.String(); got != want {
+				t.Errorf("remote %s, want %s", got, want)
+			}
+		})
+	}
+}
+
+func TestIPv6(t *testing.T) {
+	e, err := New(Config{Network: newFakeNetwork(), Addr: mustAddr("2001:db8::1"), PortMin: 20000, PortMax: 20001})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	s, err := e.NewSession(SessionConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	answer, err := s.Answer([]byte("v=0\r\nc=IN IP6 2001:db8::7\r\nm=audio 4000 RTP/AVP 0\r\na=rtcp:4009 IN IP6 2001:db8::8\r\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := read(t, answer)
+	if d.ConnectionInformation.String() != "IN IP6 2001:db8::1" || d.Origin.AddressType != "IP6" {
+		t.Errorf("our address: %v, %v", d.ConnectionInformation, d.Origin)
+	}
+	s.Commit()
+	if s.agreed.remote.String() != "[2001:db8::7]:4000" || s.agreed.remoteRTCP.String() != "[2001:db8::8]:4009" {
+		t.Errorf("remote %v, RTCP %v", s.agreed.remote, s.agreed.remoteRTCP)
+	}
+	if _, err := s.Answer([]byte(plainOffer())); err == nil {
+		t.Error("an IPv4 address was taken")
+	}
+}
+
+func TestHoldDirections(t *testing.T) {
+	tests := []struct {
+		name, offer, want string
+		held, listens     bool
+	}{
+		{"sendrecv", plainOffer("sendrecv"), "sendrecv", false, true},
+		{"none", plainOffer(), "sendrecv", false, true},
+		{"sendonly", plainOffer("sendonly"), "recvonly", true, true},
+		{"recvonly", plainOffer("recvonly"), "sendonly", false, false},
+		{"inactive", plainOffer("inactive"), "inactive", true, false},
+		{"upper case", plainOffer("SendOnly"), "recvonly", true, true},
+		{"session level", strings.Replace(plainOffer(), "t=0 0\r\n", "t=0 0\r\na=sendonly\r\n", 1), "recvonly", true, true},
+		{"medium before session", strings.Replace(plainOffer("sendrecv"), "t=0 0\r\n", "t=0 0\r\na=inactive\r\n", 1), "sendrecv", false, true},
+		{"last line without an end", strings.TrimSpace(plainOffer("sendonly")), "recvonly", true, true},
+		{"zero address", offerOf("0.0.0.0", "audio 4000 RTP/AVP 0"), "recvonly", true, true},
+		{"zero address, inactive", offerOf("0.0.0.0", "audio 4000 RTP/AVP 0", "inactive"), "inactive", true, false},
+		{"zero address, sendonly", offerOf("0.0.0.0", "audio 4000 RTP/AVP 0", "sendonly"), "recvonly", true, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b := newBench(t, SessionConfig{})
+			d := b.agree(tt.offer)
+			if got := directionOf(d); got != tt.want {
+				t.Errorf("answered %s, want %s", got, tt.want)
+			}
+			if b.s.RemoteHold() != tt.held {
+				t.Errorf("RemoteHold %v", b.s.RemoteHold())
+			}
+			if b.s.agreed.dir.recv != tt.listens {
+				t.Errorf("listens %v", b.s.agreed.dir.recv)
+			}
+		})
+	}
+}
+
+// Hold by c=0.0.0.0 and resume with the address of before.
+func TestLegacyHoldAndResume(t *testing.T) {
+	b := newBench(t, SessionConfig{})
+	b.agree(plainOffer())
+	b.send(b.peer, 0, level(500, 160))
+	b.tick()
+	if _, _, ok := b.peer.read(t); !ok {
+		t.Fatal("nothing sent before the hold")
+	}
+	b.agree(offerOf("0.0.0.0", "audio 4000 RTP/AVP 0 8"))
+	for range 600 { // past two reports
+		b.tick()
+	}
+	if _, _, ok := b.peer.read(t); ok {
+		t.Error("RTP sent during the hold")
+	}
+	if len(b.ctl.queue) != 0 {
+		t.Error("RTCP sent during the hold")
+	}
+	b.agree(plainOffer())
+	b.tick()
+	h, _, ok := b.peer.read(t)
+	if !ok || !h.marker {
+		t.Errorf("after the hold: sent %v, marker %v", ok, h.marker)
+	}
+}
+
+func TestRTCPAddress(t *testing.T) {
+	tests := []struct{ attribute, want string }{
+		{"x", "198.51.100.7:4001"},
+		{"rtcp:4444", "198.51.100.7:4444"},
+		{"rtcp:4444 IN IP4 198.51.100.8", "198.51.100.8:4444"},
+		{"rtcp:4444 IN IP4 host.example", "198.51.100.7:4444"},
+		{"rtcp:4444 IN IP6 ::1", "198.51.100.7:4444"},
+		{"rtcp:4444 IN IP4 239.0.0.1", "198.51.100.7:4444"},
+		{"rtcp:0", "198.51.100.7:4001"},
+		{"rtcp:", "198.51.100.7:4001"},
+		{"rtcp:99999", "198.51.100.7:4001"},
+		{"rtcp-mux", "198.51.100.7:4000"},
+	}
+	for _, tt := range tests {
+		b := newBench(t, SessionConfig{})
+		b.agree(plainOffer(tt.attribute))
+		if got := b.s.agreed.remoteRTCP.String(); got != tt.want {
+			t.Errorf("a=%s: %s, want %s", tt.attribute, got, tt.want)
+		}
+	}
+}
+
+func TestPacketTimes(t *testing.T) {
+	tests := []struct {
+		attributes []string
+		want       int // ms
+	}{
+		{nil, 20},
+		{[]string{"ptime:10"}, 10},
+		{[]string{"ptime:30"}, 30},
+		{[]string{"ptime:40"}, 40},
+		{[]string{"ptime:60"}, 60},
+		{[]string{"ptime:200"}, 60},
+		{[]string{"ptime:5"}, 10},
+		{[]string{"ptime:25"}, 20},
+		{[]string{"ptime:0"}, 20},
+		{[]string{"ptime:-20"}, 20},
+		{[]string{"ptime:x"}, 20},
+		{[]string{"maxptime:10"}, 10},
+		{[]string{"ptime:60", "maxptime:40"}, 40},
+		{[]string{"maxptime:150"}, 20},
+	}
+	for _, tt := range tests {
+		b := newBench(t, SessionConfig{})
+		b.agree(plainOffer(tt.attributes...))
+		if got := b.s.agreed.packet / 8; got != tt.want {
+			t.Errorf("%v: %d ms, want %d", tt.attributes, got, tt.want)
+		}
+	}
+}
+
+func TestOffer(t *testing.T) {
+	b := newBench(t, SessionConfig{})
+	offer, err := b.s.Offer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"m=audio PORT RTP/AVP 0 8 101", "a=rtpmap:0 PCMU/8000", "a=rtpmap:8 PCMA/8000",
+		"a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-15", "a=ptime:20", "a=sendrecv"}
+	d := read(t, offer)
+	if diff := cmp.Diff(want, lines(d)); diff != "" {
+		t.Errorf("offer (-want +got):\n%s", diff)
+	}
+	if d.Origin.SessionVersion != 1 || d.ConnectionInformation.String() != "IN IP4 192.0.2.1" {
+		t.Errorf("%v, %v", d.Origin, d.ConnectionInformation)
+	}
+	if b.s.Agreed() || b.s.Codec() != "" {
+		t.Error("agreed before the answer")
+	}
+}
+
+func TestOfferKeepsThePreference(t *testing.T) {
+	e, err := New(Config{Network: newFakeNetwork(), Addr: ourAddr, PortMin: 20000, PortMax: 20001, Codecs: []string{"pcma", "pcmu"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	s, err := e.NewSession(SessionConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	offer, _ := s.Offer()
+	if got := lines(read(t, offer))[0]; got != "m=audio PORT RTP/AVP 8 0 101" {
+		t.Error(got)
+	}
+	if _, err := s.Answer([]byte(plainOffer())); err != nil {
+		t.Fatal(err)
+	}
+	if s.Commit(); s.Codec() != "pcma" {
+		t.Errorf("codec %s, want our first", s.Codec())
+	}
+}
+
+func TestAccept(t *testing.T) {
+	tests := []struct {
+		name, answer string
+		codec        string
+		audio        uint8
+		event        int
+		in           map[uint8]kind
+	}{
+		{"same numbers", plainOffer(), "pcmu", 0, 101, map[uint8]kind{0: kindPCMU, 8: kindPCMA, 101: kindEvent, 13: kindComfort}},
+		{"one codec, no events", offerOf(ip, "audio 4000 RTP/AVP 8"), "pcma", 8, noEvents, map[uint8]kind{8: kindPCMA, 101: kindUnknown}},
+		{"the peer's first codec", offerOf(ip, "audio 4000 RTP/AVP 8 0"), "pcma", 8, noEvents, nil},
+		// Theirs when sending, ours when receiving; a peer that sends with
+		// its own number is understood too.
+		{"events renumbered", offerOf(ip, "audio 4000 RTP/AVP 0 122", "rtpmap:122 telephone-event/8000"), "pcmu", 0, 122,
+			map[uint8]kind{101: kindEvent, 122: kindEvent}},
+		{"codec renumbered", offerOf(ip, "audio 4000 RTP/AVP 97 101", "rtpmap:97 PCMA/8000", "rtpmap:101 telephone-event/8000"), "pcma", 97, 101,
+			map[uint8]kind{8: kindPCMA, 97: kindPCMA}},
+		{"numbers crossed", offerOf(ip, "audio 4000 RTP/AVP 101 96", "rtpmap:101 PCMU/8000", "rtpmap:96 telephone-event/8000"), "pcmu", 101, 96,
+			map[uint8]kind{0: kindPCMU, 101: kindEvent, 96: kindEvent}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b := newBench(t, SessionConfig{})
+			if _, err := b.s.Offer(); err != nil {
+				t.Fatal(err)
+			}
+			if err := b.s.Accept([]byte(tt.answer)); err != nil {
+				t.Fatal(err)
+			}
+			if b.s.Agreed() {
+				t.Error("agreed before Commit")
+			}
+			b.s.Commit()
+			a := b.s.agreed
+			if b.s.Codec() != tt.codec || a.audioType != tt.audio || a.eventType != tt.event {
+				t.Errorf("codec %s, type %d, events %d", b.s.Codec(), a.audioType, a.eventType)
+			}
+			for pt, k := range tt.in {
+				if a.in[pt] != k {
+					t.Errorf("type %d is %d, want %d", pt, a.in[pt], k)
+				}
+			}
+		})
+	}
+}
+
+func TestRefusedAnswers(t *testing.T) {
+	b := newBench(t, SessionConfig{})
+	if err := b.s.Accept([]byte(plainOffer())); err == nil {
+		t.Error("an answer without an offer was taken")
+	}
+	for _, answer := range []string{
+		"", "garbage",
+		offerOf(ip, "audio 0 RTP/AVP 0"),
+		offerOf(ip, "audio 4000 RTP/AVP 9"), // never offered
+		offerOf(ip, "audio 4000 RTP/SAVP 0"),
+	} {
+		b.s.Offer()
+		err := b.s.Accept([]byte(answer))
+		if _, ok := errors.AsType[*NegotiationError](err); !ok {
+			t.Errorf("%q: %v", answer, err)
+		}
+		if b.s.Commit(); b.s.Agreed() {
+			t.Fatalf("%q agreed", answer)
+		}
+	}
+}
+
+// We do not offer rtcp-mux; a peer that answers with it all the same sends its
+// RTCP who knows where, and gets ours on the port of its own.
+func TestMuxAnsweredUnasked(t *testing.T) {
+	b := newBench(t, SessionConfig{})
+	b.s.Offer()
+	if err := b.s.Accept([]byte(plainOffer("rtcp-mux"))); err != nil {
+		t.Fatal(err)
+	}
+	if b.s.Commit(); b.s.agreed.mux || b.s.agreed.remoteRTCP.Port() != 4001 {
+		t.Errorf("mux %v, RTCP to %v", b.s.agreed.mux, b.s.agreed.remoteRTCP)
+	}
+}
+
+// Several answers to one offer: other forks, and 200 after 183.
+func TestAcceptAgain(t *testing.T) {
+	b := newBench(t, SessionConfig{})
+	b.s.Offer()
+	for i, answer := range []string{
+		offerOf("198.51.100.7", "audio 4000 RTP/AVP 0"),
+		offerOf("198.51.100.8", "audio 5000 RTP/AVP 8"),
+	} {
+		if err := b.s.Accept([]byte(answer)); err != nil {
+			t.Fatal(err)
+		}
+		b.s.Commit()
+		if want := []string{"pcmu", "pcma"}[i]; b.s.Codec() != want {
+			t.Errorf("codec %s, want %s", b.s.Codec(), want)
+		}
+	}
+	b.tick()
+	if got := b.s.Stats().Remote.String(); got != "198.51.100.8:5000" {
+		t.Errorf("sends to %s", got)
+	}
+}
+
+func TestRollback(t *testing.T) {
+	b := newBench(t, SessionConfig{})
+	b.agree(plainOffer())
+	b.tick()
+	before := b.s.agreed
+	if _, err := b.s.Answer([]byte(offerOf("198.51.100.8", "audio 5000 RTP/AVP 8", "inactive"))); err != nil {
+		t.Fatal(err)
+	}
+	b.tick()
+	if b.s.taken != before || b.s.Codec() != "pcmu" || b.s.RemoteHold() {
+		t.Error("a pending answer touched the session")
+	}
+	b.s.Rollback()
+	b.s.Commit()
+	if b.s.agreed != before {
+		t.Error("a rolled back exchange was put in force")
+	}
+
+	if _, err := b.s.Offer(); err != nil {
+		t.Fatal(err)
+	}
+	b.s.Rollback()
+	if err := b.s.Accept([]byte(plainOffer())); err == nil {
+		t.Error("an answer to an offer that was rolled back was taken")
+	}
+	b.tick()
+	if b.s.taken != before {
+		t.Error("the session changed")
+	}
+}
+
+// A refused offer leaves what is pending and in force as it was.
+func TestRefusedOfferChangesNothing(t *testing.T) {
+	b := newBench(t, SessionConfig{})
+	b.agree(plainOffer())
+	agreed := b.s.agreed
+	version := b.s.origin.version
+	if _, err := b.s.Answer([]byte(offerOf(ip, "image 4000 udptl t38"))); err == nil {
+		t.Fatal("T.38 was taken")
+	}
+	if b.s.agreed != agreed || b.s.pending != nil || b.s.origin.version != version {
+		t.Error("the refused offer left traces")
+	}
+	// The way back to audio still works.
+	if d := b.agree(plainOffer()); d.Origin.SessionVersion != version {
+		t.Errorf("version %d, want %d: nothing changed", d.Origin.SessionVersion, version)
+	}
+}
+
+func TestSessionVersions(t *testing.T) {
+	b := newBench(t, SessionConfig{})
+	var id uint64
+	check := func(what string, body []byte, err error, version uint64) {
+		t.Helper()
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		d := read(t, body)
+		if id == 0 {
+			id = d.Origin.SessionID
+		}
+		if d.Origin.SessionID != id {
+			t.Errorf("%s: session id %d, want %d", what, d.Origin.SessionID, id)
+		}
+		if d.Origin.SessionVersion != version {
+			t.Errorf("%s: version %d, want %d", what, d.Origin.SessionVersion, version)
+		}
+		b.s.Commit()
+	}
+	answer := func(what, offer string, version uint64) {
+		t.Helper()
+		body, err := b.s.Answer([]byte(offer))
+		check(what, body, err, version)
+	}
+	answer("first", plainOffer(), 1)
+	answer("refresh", plainOffer(), 1)
+	answer("hold", plainOffer("sendonly"), 2)
+	answer("hold again", plainOffer("sendonly"), 2)
+	answer("resume", plainOffer(), 3)
+	answer("other codec", offerOf(ip, "audio 4000 RTP/AVP 8"), 4)
+	offer, err := b.s.Offer()
+	check("our offer", offer, err, 5)
+	b.s.Rollback()
+	offer, err = b.s.Offer()
+	check("our offer, after a rollback", offer, err, 5)
+	offer, err = b.s.Offer()
+	check("our offer, repeated", offer, err, 5)
+	if id == 0 || id >= 1<<63 {
+		t.Errorf("session id %d", id)
+	}
+}
+
+// An offer of ours within the dialog keeps the lines of the session, their
+// order, and the payload types that are in use.
+func TestReofferKeepsTheLayout(t *testing.T) {
+	b := newBench(t, SessionConfig{})
+	if _, err := b.s.Answer([]byte(offerOf(ip, "video 5000 RTP/AVP 96") +
+		"m=audio 4000 RTP/AVP 8 97\r\na=rtpmap:97 telephone-event/8000\r\na=sendonly\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	b.s.Commit()
+	offer, err := b.s.Offer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"m=video 0 RTP/AVP 96", "m=audio PORT RTP/AVP 0 8 97", "a=rtpmap:0 PCMU/8000", "a=rtpmap:8 PCMA/8000",
+		"a=rtpmap:97 telephone-event/8000", "a=fmtp:97 0-15", "a=ptime:20", "a=sendrecv"}
+	if diff := cmp.Diff(want, lines(read(t, offer))); diff != "" {
+		t.Errorf("offer (-want +got):\n%s", diff)
+	}
+	if err := b.s.Accept([]byte(offerOf(ip, "video 0 RTP/AVP 96") + "m=audio 4000 RTP/AVP 8\r\na=sendonly\r\n")); err != nil {
+		t.Fatal(err)
+	}
+	b.s.Commit()
+	if !b.s.RemoteHold() || b.s.Codec() != "pcma" || b.s.agreed.line != 1 {
+		t.Errorf("hold %v, codec %s, line %d", b.s.RemoteHold(), b.s.Codec(), b.s.agreed.line)
+	}
+}
+
+// A second audio line that appears first does not take the call over.
+func TestEstablishedLineStays(t *testing.T) {
+	b := newBench(t, SessionConfig{})
+	two := offerOf(ip, "audio 4000 RTP/AVP 9") + "m=audio 4002 RTP/AVP 0\r\n"
+	b.agree(two)
+	b.agree(offerOf(ip, "audio 4000 RTP/AVP 0") + "m=audio 4002 RTP/AVP 0\r\n")
+	if b.s.agreed.line != 1 || b.s.agreed.remote.Port() != 4002 {
+		t.Errorf("line %d, %v", b.s.agreed.line, b.s.agreed.remote)
+	}
+}
+
+func TestPortNine(t *testing.T) {
+	b := newBench(t, SessionConfig{})
+	b.agree(offerOf(ip, "audio 9 RTP/AVP 0"))
+	b.tick()
+	if remote := b.s.Stats().Remote; remote.IsValid() {
+		t.Errorf("sends to %v", remote)
+	}
+	for range learnPackets {
+		b.send(b.peer, 0, level(100, 160))
+		b.tick()
+	}
+	if remote := b.s.Stats().Remote; remote != peerAddr {
+		t.Errorf("sends to %v, want %v", remote, peerAddr)
+	}
+}
