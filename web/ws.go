@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/coder/websocket"
 )
@@ -18,13 +19,7 @@ type wsSink struct {
 // library refuses requests of pages of other origins; what the client sends
 // ends the connection, for there is nothing to say.
 func (s *Server) serveWS(w http.ResponseWriter, r *http.Request, f follower) {
-	if p := checkUpgrade(r); p != nil {
-		w.Header().Set("Connection", "Upgrade")
-		w.Header().Set("Upgrade", "websocket")
-		writeProblem(w, r, p)
-		return
-	}
-	conn, err := websocket.Accept(w, r, nil)
+	conn, err := websocket.Accept(&handshake{ResponseWriter: w, r: r}, r, nil)
 	if err != nil {
 		return // answered
 	}
@@ -40,14 +35,31 @@ func (s *Server) serveWS(w http.ResponseWriter, r *http.Request, f follower) {
 	}
 }
 
-// checkUpgrade refuses what is no WebSocket request with a problem document;
-// the library would answer in plain text.
-func checkUpgrade(r *http.Request) *Problem {
-	if r.Header.Get("Upgrade") == "" {
-		return newProblem(http.StatusUpgradeRequired, "this path speaks WebSocket (RFC 6455); GET /api/v1/events has the same events over HTTP")
-	}
-	return nil
+// handshake turns the library's plain-text refusals of a handshake into
+// problem documents. Hijacking reaches the writer below by Unwrap.
+type handshake struct {
+	http.ResponseWriter
+	r       *http.Request
+	refused int
 }
+
+func (h *handshake) WriteHeader(status int) {
+	if status >= 400 {
+		h.refused = status // the reason comes with Write
+		return
+	}
+	h.ResponseWriter.WriteHeader(status)
+}
+
+func (h *handshake) Write(b []byte) (int, error) {
+	if h.refused == 0 {
+		return h.ResponseWriter.Write(b)
+	}
+	writeProblem(h.ResponseWriter, h.r, newProblem(h.refused, strings.TrimSpace(string(b))))
+	return len(b), nil
+}
+
+func (h *handshake) Unwrap() http.ResponseWriter { return h.ResponseWriter }
 
 func (o wsSink) send(parts ...[]byte) error {
 	ctx, cancel := context.WithTimeout(o.ctx, streamWriteTime)
