@@ -15,7 +15,7 @@ func resample(signal []float64, from, to int) []float64 {
 	reach := int(math.Ceil(crossings / cutoff))
 	divisor := gcd(from, to)
 	from, to = from/divisor, to/divisor
-	out := make([]float64, len(signal)*to/from)
+	out := make([]float64, (len(signal)*to+from-1)/from)
 	// Output n lies n*from/to samples in: there are only `to` different offsets
 	// from a sample, and the filter is the same whenever an offset comes again.
 	phases := make([][]float64, to)
