@@ -15,7 +15,7 @@ func addrAt(host string, port uint16) netip.AddrPort {
 }
 
 func TestAckAndByeBackToBackKeepTheirOrder(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		for i := range 300 {
 			l := p.leg(fmt.Sprint("order", i))
@@ -31,7 +31,7 @@ func TestAckAndByeBackToBackKeepTheirOrder(t *testing.T) {
 }
 
 func TestByeThatOvertakesTheAckWaitsForIt(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		c, l := ringing(r, p)
 		c.Answer([]byte(answerSDP))
@@ -45,7 +45,7 @@ func TestByeThatOvertakesTheAckWaitsForIt(t *testing.T) {
 }
 
 func TestByeWithoutAckIsServedAfterAMoment(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		c, l := ringing(r, p)
 		c.Answer([]byte(answerSDP))
@@ -66,7 +66,7 @@ func TestByeWithoutAckIsServedAfterAMoment(t *testing.T) {
 }
 
 func TestSwappedRequestsAreServedInOrder(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		_, l := r.established(p)
 		kind := "Content-Type: application/dtmf-relay"
@@ -91,7 +91,7 @@ func TestSwappedRequestsAreServedInOrder(t *testing.T) {
 }
 
 func TestGapInCSeqIsNotWaitedForLong(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		_, l := r.established(p)
 		start := time.Now()
@@ -108,7 +108,7 @@ func TestGapInCSeqIsNotWaitedForLong(t *testing.T) {
 }
 
 func TestManyOvertakingRequestsAreAllAnswered(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		_, l := r.established(p)
 		for i := range uint32(20) {
@@ -127,7 +127,7 @@ func TestManyOvertakingRequestsAreAllAnswered(t *testing.T) {
 }
 
 func TestLowerCSeqIs500(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		_, l := r.established(p)
 		p.send(l.text("INFO", l.seq-1, "", "Content-Type: text/plain"))
@@ -139,7 +139,7 @@ func TestLowerCSeqIs500(t *testing.T) {
 }
 
 func TestForeignTagIs481(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		_, l := r.established(p)
 		tag := l.tag
@@ -155,7 +155,7 @@ func TestForeignTagIs481(t *testing.T) {
 }
 
 func TestRequestsAfterTheEndAre481(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		_, l := r.established(p)
 		l.send("BYE", "")
@@ -167,7 +167,7 @@ func TestRequestsAfterTheEndAre481(t *testing.T) {
 }
 
 func TestOptionsInADialog(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		_, l := r.established(p)
 		l.send("OPTIONS", "")
@@ -180,7 +180,7 @@ func TestOptionsInADialog(t *testing.T) {
 }
 
 func TestInfoIsAnsweredAndReported(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		_, l := r.established(p)
 		l.send("INFO", "Signal=5\r\nDuration=160\r\n", "Content-Type: Application/DTMF-Relay; charset=x")
@@ -193,7 +193,7 @@ func TestInfoIsAnsweredAndReported(t *testing.T) {
 }
 
 func TestInfoIsSent(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		c, _ := r.established(p)
 		c.Info("application/dtmf", []byte("7"))
@@ -215,7 +215,7 @@ func TestInfoIsSent(t *testing.T) {
 }
 
 func TestTargetRefreshMovesOurRequests(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		other := r.peer(addrAt("198.51.100.8", 5080))
 		c, l := r.established(p)
@@ -239,7 +239,7 @@ func TestTargetRefreshMovesOurRequests(t *testing.T) {
 }
 
 func TestRefusedTargetRefreshMovesNothing(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		c, l := r.established(p)
 		l.seq++

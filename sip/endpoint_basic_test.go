@@ -8,7 +8,7 @@ import (
 )
 
 func TestIncomingCall(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		l := p.leg("in")
 		l.invite(offerSDP)
@@ -41,7 +41,7 @@ func TestIncomingCall(t *testing.T) {
 }
 
 func TestOutgoingCall(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		c := r.dialTrunk()
 		inv := p.request(sip.INVITE)

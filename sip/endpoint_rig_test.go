@@ -50,12 +50,9 @@ type rig struct {
 }
 
 // bubble runs a test with a rig in a synctest bubble.
-func bubble(t *testing.T, f func(*rig)) {
+func bubble(t *testing.T, f func(*testing.T, *rig)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t)
-		f(r)
-	})
+	synctest.Test(t, func(t *testing.T) { f(t, newRig(t)) })
 }
 
 func newRig(t testing.TB) *rig {
@@ -180,6 +177,14 @@ func (r *rig) want(kinds ...EventKind) []Event {
 		r.t.Fatalf("events %v, want %v: %+v", have, kinds, got)
 	}
 	return got
+}
+
+// quiet reports that no event has come since the last want.
+func (r *rig) quiet() bool {
+	synctest.Wait()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.events) == 0
 }
 
 // peer is a scripted user agent on a datagram socket.

@@ -45,7 +45,7 @@ func (r *rig) connect(from string) (*peer, net.Conn) {
 func (p *peer) flow() Flow { return Flow{Transport: "tcp", Local: ourAddr, Remote: p.addr} }
 
 func TestRequestsToAConnectionGoAlongIt(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		phone, _ := r.connect("192.0.2.33")
 		synctest.Wait()
 		c := r.dial(DialRequest{
@@ -65,7 +65,7 @@ func TestRequestsToAConnectionGoAlongIt(t *testing.T) {
 }
 
 func TestGoneFlowFailsAtOnce(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		phone, conn := r.connect("192.0.2.33")
 		synctest.Wait()
 		dialled := false
@@ -87,7 +87,7 @@ func TestGoneFlowFailsAtOnce(t *testing.T) {
 }
 
 func TestLostConnectionEndsTheCallsOverIt(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		phone, conn := r.connect("192.0.2.33")
 		synctest.Wait()
 		target := []Target{{URI: "sip:ann@192.0.2.33;transport=tcp", Flow: phone.flow()}}
@@ -114,7 +114,7 @@ func TestLostConnectionEndsTheCallsOverIt(t *testing.T) {
 // sipgo keeps accepted connections under the listener's address too: whoever
 // connected last would get what is meant for that address.
 func TestStrangersConnectionGetsNothing(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		stranger, _ := r.connect("192.0.2.66")
 		synctest.Wait()
 		r.dial(DialRequest{Targets: []Target{{URI: "sip:1@" + ourAddr.String() + ";transport=tcp"}}, Body: []byte(offerSDP)})
@@ -123,7 +123,7 @@ func TestStrangersConnectionGetsNothing(t *testing.T) {
 }
 
 func TestCallOverAConnection(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p, _ := r.connect("198.51.100.7")
 		l := p.leg("tcp")
 		l.invite(offerSDP)
@@ -144,7 +144,7 @@ func TestCallOverAConnection(t *testing.T) {
 }
 
 func TestEndpointClosesWithLiveCalls(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		c, _ := ringing(r, p)
 		r.dialTrunk()
@@ -160,7 +160,7 @@ func TestEndpointClosesWithLiveCalls(t *testing.T) {
 }
 
 func TestNewRefusesWhatCannotWork(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		any, err := r.net.ListenPacket("0.0.0.0:5060")
 		if err == nil {
 			defer any.Close()

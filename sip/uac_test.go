@@ -14,7 +14,7 @@ import (
 )
 
 func TestInviteLeavesFromTheListeningSocket(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		from := make(chan netip.AddrPort, 100)
 		conn, err := r.net.ListenPacket(trunkAddr.String())
 		if err != nil {
@@ -46,7 +46,7 @@ func TestInviteLeavesFromTheListeningSocket(t *testing.T) {
 }
 
 func TestInviteCarriesWhatDialAsksFor(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		r.dial(DialRequest{
 			Targets: []Target{{URI: "sip:123;npdi@" + trunkAddr.String() + ";user=phone?Subject=x"}},
@@ -70,7 +70,7 @@ func TestInviteCarriesWhatDialAsksFor(t *testing.T) {
 
 // A message over 1300 bytes: sipgo's default would drop it.
 func TestLargeInviteIsSentOverUDP(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		body := offerSDP + strings.Repeat("a=x-long:0123456789\r\n", 300)
 		r.dial(DialRequest{Targets: []Target{{URI: "sip:1@" + trunkAddr.String()}}, Body: []byte(body)})
@@ -81,7 +81,7 @@ func TestLargeInviteIsSentOverUDP(t *testing.T) {
 }
 
 func TestUnansweredInviteIs408AfterTimerB(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		start := time.Now()
 		r.dialTrunk()
@@ -99,7 +99,7 @@ func TestUnansweredInviteIs408AfterTimerB(t *testing.T) {
 }
 
 func TestAnyNumberOfProvisionalResponses(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		r.dialTrunk()
 		inv := p.request(sip.INVITE)
@@ -114,7 +114,7 @@ func TestAnyNumberOfProvisionalResponses(t *testing.T) {
 }
 
 func TestSeveralEarlyDialogs(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		r.dialTrunk()
 		inv := p.request(sip.INVITE)
@@ -137,7 +137,7 @@ func TestSeveralEarlyDialogs(t *testing.T) {
 }
 
 func TestAckIsRepeatedToTheLetter(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		c := r.dialTrunk()
 		inv := p.request(sip.INVITE)
@@ -162,7 +162,7 @@ func TestAckIsRepeatedToTheLetter(t *testing.T) {
 }
 
 func TestAckIsRepeatedAfterTheCall(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		c := r.dialTrunk()
 		inv := p.request(sip.INVITE)
@@ -178,7 +178,7 @@ func TestAckIsRepeatedAfterTheCall(t *testing.T) {
 
 // The peer numbers its requests as it likes: the numbers of ours are no bound.
 func TestFirstRequestOfTheCalleeMayHaveAnyCSeq(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		_, l := r.answered(p)
 		l.seq = 0
@@ -189,7 +189,7 @@ func TestFirstRequestOfTheCalleeMayHaveAnyCSeq(t *testing.T) {
 }
 
 func TestRequestThatOvertakesTheAnswerWaits(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		r.dialTrunk()
 		inv := p.request(sip.INVITE)
@@ -205,7 +205,7 @@ func TestRequestThatOvertakesTheAnswerWaits(t *testing.T) {
 }
 
 func TestRequestsInAnEarlyDialogOfOurs(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		r.dialTrunk()
 		inv := p.request(sip.INVITE)
@@ -227,7 +227,7 @@ func TestRequestsInAnEarlyDialogOfOurs(t *testing.T) {
 
 func TestFailureIsReported(t *testing.T) {
 	for _, status := range []int{302, 404, 486, 503, 603} {
-		bubble(t, func(r *rig) {
+		bubble(t, func(t *testing.T, r *rig) {
 			p := r.peer(trunkAddr)
 			r.dialTrunk()
 			inv := p.request(sip.INVITE)
@@ -246,7 +246,7 @@ func TestFailureIsReported(t *testing.T) {
 
 func TestDialOfNonsenseFails(t *testing.T) {
 	for _, uri := range []string{"", "tel:123", "sip:", "http://x", "sip:1@[::1]:5060"} {
-		bubble(t, func(r *rig) {
+		bubble(t, func(t *testing.T, r *rig) {
 			r.dial(DialRequest{Targets: []Target{{URI: uri}}})
 			r.want(Failed)
 			if n := r.ep.Stats().Calls; n != 0 {
@@ -254,7 +254,7 @@ func TestDialOfNonsenseFails(t *testing.T) {
 			}
 		})
 	}
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		r.dial(DialRequest{})
 		if ev := r.want(Failed)[0]; ev.Status != 404 {
 			t.Errorf("%+v", ev)
@@ -263,7 +263,7 @@ func TestDialOfNonsenseFails(t *testing.T) {
 }
 
 func TestCancelWaitsForAProvisionalResponse(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		c := r.dialTrunk()
 		inv := p.request(sip.INVITE)
@@ -292,7 +292,7 @@ func TestCancelWaitsForAProvisionalResponse(t *testing.T) {
 // An early dialog may have a route set; the CANCEL is of the INVITE and has the
 // INVITE's.
 func TestCancelHasNotTheRouteOfTheEarlyDialog(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		c := r.dialTrunk()
 		inv := p.request(sip.INVITE)
@@ -306,7 +306,7 @@ func TestCancelHasNotTheRouteOfTheEarlyDialog(t *testing.T) {
 }
 
 func TestCancelThatCrossesTheAnswer(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		c := r.dialTrunk()
 		inv := p.request(sip.INVITE)
@@ -324,7 +324,7 @@ func TestCancelThatCrossesTheAnswer(t *testing.T) {
 }
 
 func TestTerminationThatNeverComesIsGivenUp(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		c := r.dialTrunk()
 		inv := p.request(sip.INVITE)
@@ -333,7 +333,7 @@ func TestTerminationThatNeverComesIsGivenUp(t *testing.T) {
 		c.Hangup()
 		start := time.Now()
 		p.reply(p.request(sip.CANCEL), 200, "", "")
-		for len(r.events) == 0 {
+		for r.quiet() {
 			time.Sleep(time.Second)
 		}
 		if d := time.Since(start); d < giveUp || d > giveUp+time.Second {
@@ -349,7 +349,7 @@ func TestTerminationThatNeverComesIsGivenUp(t *testing.T) {
 }
 
 func TestHangupBeforeAnythingCameEndsWithTimerB(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		r.dialTrunk().Hangup()
 		r.want()
 		time.Sleep(33 * time.Second)
@@ -358,7 +358,7 @@ func TestHangupBeforeAnythingCameEndsWithTimerB(t *testing.T) {
 }
 
 func TestHangupTwiceSendsOneBye(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		c, _ := r.answered(p)
 		c.Hangup()
@@ -372,7 +372,7 @@ func TestHangupTwiceSendsOneBye(t *testing.T) {
 }
 
 func TestByeWithoutAnswerEndsTheCall(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		c, _ := r.answered(p)
 		c.Hangup()
@@ -386,7 +386,7 @@ func TestByeWithoutAnswerEndsTheCall(t *testing.T) {
 }
 
 func TestByesThatCross(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		c, l := r.answered(p)
 		c.Hangup()
@@ -401,7 +401,7 @@ func TestByesThatCross(t *testing.T) {
 }
 
 func TestDialledConnection(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		l, err := r.net.Listen(trunkAddr.String())
 		if err != nil {
 			t.Fatal(err)
@@ -427,7 +427,7 @@ func TestDialledConnection(t *testing.T) {
 }
 
 func TestDialledConnectionThatFails(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		r.ep.cfg.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("refused") }
 		r.dial(DialRequest{Targets: []Target{{URI: "sip:1@198.51.100.50;transport=tcp"}}})
 		if ev := r.want(Failed)[0]; ev.Status != 503 {

@@ -30,7 +30,7 @@ func (l *leg) cancelText() string {
 }
 
 func TestCancelledCallIsNotAnsweredAfterwards(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		c, l := ringing(r, p)
 		p.send(l.cancelText())
@@ -54,7 +54,7 @@ func TestCancelledCallIsNotAnsweredAfterwards(t *testing.T) {
 }
 
 func TestAllResponsesCarryOneTag(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		_, l := ringing(r, p)
 		p.send(l.cancelText())
@@ -67,7 +67,7 @@ func TestAllResponsesCarryOneTag(t *testing.T) {
 }
 
 func TestCancelAfterAnswerKeepsTheCall(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		c, l := ringing(r, p)
 		c.Answer([]byte(answerSDP))
@@ -86,7 +86,7 @@ func TestCancelAfterAnswerKeepsTheCall(t *testing.T) {
 }
 
 func TestCancelThatOvertakesItsInvite(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		l := p.leg("early")
 		l.seq++
@@ -107,7 +107,7 @@ func TestCancelThatOvertakesItsInvite(t *testing.T) {
 }
 
 func TestCancelOfNothingIs481(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		l := p.leg("none")
 		l.branch, l.ackedSeq = "z9hG4bKnone", 1
@@ -121,7 +121,7 @@ func TestCancelOfNothingIs481(t *testing.T) {
 }
 
 func TestCancelWithAnotherBranchIs481(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		_, l := ringing(r, p)
 		l.branch = "z9hG4bKforged"
@@ -132,7 +132,7 @@ func TestCancelWithAnotherBranchIs481(t *testing.T) {
 }
 
 func TestAnswerIsRepeatedUntilTheAck(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		c, l := ringing(r, p)
 		start := time.Now()
@@ -155,7 +155,7 @@ func TestAnswerIsRepeatedUntilTheAck(t *testing.T) {
 }
 
 func TestAnswerWithoutAckEndsInBye(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		c, _ := ringing(r, p)
 		start := time.Now()
@@ -181,7 +181,7 @@ func TestAnswerWithoutAckEndsInBye(t *testing.T) {
 }
 
 func TestRepeatedInviteIsOneCall(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		c, l := ringing(r, p)
 		to := l.to
@@ -200,7 +200,7 @@ func TestRepeatedInviteIsOneCall(t *testing.T) {
 }
 
 func TestMergedRequestIs482(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		_, l := ringing(r, p)
 		l.to = ""
@@ -211,7 +211,7 @@ func TestMergedRequestIs482(t *testing.T) {
 }
 
 func TestDelayedOffer(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		l := p.leg("delayed")
 		l.invite("")
@@ -229,7 +229,7 @@ func TestDelayedOffer(t *testing.T) {
 }
 
 func TestAckOfAnAnsweredOfferCarriesNothing(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		c, l := ringing(r, p)
 		c.Answer([]byte(answerSDP))
@@ -242,7 +242,7 @@ func TestAckOfAnAnsweredOfferCarriesNothing(t *testing.T) {
 }
 
 func TestEarlyMediaIs183(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		l := p.leg("early")
 		l.invite(offerSDP)
@@ -254,7 +254,7 @@ func TestEarlyMediaIs183(t *testing.T) {
 }
 
 func TestRingingIsRefreshedEachMinute(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		c, _ := ringing(r, p)
 		start := time.Now()
@@ -270,7 +270,7 @@ func TestRingingIsRefreshedEachMinute(t *testing.T) {
 }
 
 func TestRejectIsFinal(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		c, l := ringing(r, p)
 		c.Reject(486, 30*time.Second)
@@ -293,7 +293,7 @@ func TestRejectIsFinal(t *testing.T) {
 }
 
 func TestRejectWithSuccessIsAnError(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		c, _ := ringing(r, p)
 		c.Reject(200, 0)
@@ -302,7 +302,7 @@ func TestRejectWithSuccessIsAnError(t *testing.T) {
 }
 
 func TestHangupOfUnansweredIncomingCall(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		c, _ := ringing(r, p)
 		c.Hangup()
@@ -312,7 +312,7 @@ func TestHangupOfUnansweredIncomingCall(t *testing.T) {
 }
 
 func TestHangupWaitsForTheAck(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		c, l := ringing(r, p)
 		c.Answer([]byte(answerSDP))
@@ -326,7 +326,7 @@ func TestHangupWaitsForTheAck(t *testing.T) {
 }
 
 func TestByeOfAnEarlyDialog(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		_, l := ringing(r, p)
 		l.send("BYE", "", "Reason: SIP;cause=200;text=\"elsewhere\"")
@@ -339,7 +339,7 @@ func TestByeOfAnEarlyDialog(t *testing.T) {
 }
 
 func TestPanicOfTheHandlerRefusesTheCall(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		r.onInvite = func(*Call, Invite) { panic("boom") }
 		l := p.leg("panic")
@@ -383,7 +383,7 @@ type lazyHandler struct {
 func (h lazyHandler) Invite(c *Call, _ Invite) { h.late <- c }
 
 func TestRecordRouteIsTheRouteSet(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		edge := r.peer(addrAt("198.51.100.9", 5062))
 		l := p.leg("routed")
@@ -423,7 +423,7 @@ func TestRecordRouteIsTheRouteSet(t *testing.T) {
 }
 
 func TestStrictRouterBecomesTheRequestURI(t *testing.T) {
-	bubble(t, func(r *rig) {
+	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		l := p.leg("strict")
 		l.invite(offerSDP, "Record-Route: <sip:198.51.100.7:5060>")
