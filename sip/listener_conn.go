@@ -76,10 +76,15 @@ func (c *framedConn) Read(p []byte) (int, error) {
 
 // fail ends the stream. sipgo logs anything but io.EOF as an error.
 func (c *framedConn) fail(err error) {
-	if ne, ok := err.(net.Error); ok && ne.Timeout() {
+	if isTimeout(err) {
 		c.guard.drop(dropTimeout)
 	}
 	c.failed = io.EOF
+}
+
+func isTimeout(err error) bool {
+	ne, ok := err.(net.Error)
+	return ok && ne.Timeout()
 }
 
 // consume forgets bytes at the front, and the memory of a large message.
@@ -151,10 +156,10 @@ func (c *framedConn) keepAlives() error {
 			continue
 		}
 		c.consume(2)
-		if err := c.Conn.SetWriteDeadline(c.guard.now().Add(refusalTimeout)); err != nil {
-			return err
-		}
-		if _, err := c.Conn.Write(crlf); err != nil {
+		// A peer that does not read is ended; other errors come back with the
+		// next read, behind what has arrived.
+		_ = c.Conn.SetWriteDeadline(c.guard.now().Add(refusalTimeout))
+		if _, err := c.Conn.Write(crlf); isTimeout(err) {
 			return err
 		}
 	}
