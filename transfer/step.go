@@ -124,7 +124,13 @@ func (m *stepper) effects(was *State) []Effect {
 	if rows != was.Audibility() {
 		m.legs = append(m.legs, Effect{Act: Audible, Party: Nobody, By: Nobody, Rows: rows})
 	}
-	out := append(m.legs, m.rest...)
+	out := m.legs
+	for _, e := range m.rest {
+		if e.Act == Play && m.parties[e.Party].leg != Up {
+			continue // its call ended after all, in the same step
+		}
+		out = append(out, e)
+	}
 	out = m.timers(out, was)
 	if m.in.Kind == Command {
 		out = append(out, Effect{Act: Reply, Party: Nobody, By: m.in.By, Reason: m.reason})
