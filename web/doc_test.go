@@ -13,7 +13,7 @@ func TestDocumentedExamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	missing := map[string]bool{}
+	s, missing := newTestServer(t, populated()), map[string]bool{}
 	for _, r := range routes() {
 		missing[r.method+" "+r.path] = true
 	}
@@ -26,7 +26,7 @@ func TestDocumentedExamples(t *testing.T) {
 		if strings.HasSuffix(path, "/events") {
 			continue // a stream does not end by itself
 		}
-		if rec := call(newTestServer(t, populated()), operatorKey, method, path, body); rec.Code >= 300 {
+		if rec := call(s, operatorKey, method, path, body); rec.Code >= 300 {
 			t.Errorf("%s: status %d: %s", m[0], rec.Code, rec.Body)
 		}
 		delete(missing, method+" "+path)

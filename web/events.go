@@ -94,7 +94,7 @@ func (s *Server) routeEvents(api huma.API) {
 		Method: http.MethodGet, Path: "/events/ws", OperationID: "events-websocket", Tags: []string{"events"},
 		Summary: "Follow the events over WebSocket",
 		Description: "The same events, one JSON object in a text message each, and {\"type\":\"heartbeat\",\"id\":…} every 15 s. " +
-			"The server closes with 1001 when it stops and with 1013 when the client is too slow.",
+			"The server closes with 1001 when it stops, 1008 when the key is no longer in force and 1013 when the client is too slow.",
 		DefaultStatus: http.StatusSwitchingProtocols,
 		Metadata:      map[string]any{needs: Viewer},
 		Errors:        []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusUpgradeRequired, http.StatusServiceUnavailable},
@@ -113,7 +113,9 @@ func (s *Server) streamed(serve serve) func(context.Context, *followInput) (*hum
 				return
 			}
 			defer s.hub.leave()
-			serve(w, r, in.follower())
+			f, sum := in.follower(), requestOf(r.Context()).sum
+			f.valid = func() bool { return s.keys.holds(sum) }
+			serve(w, r, f)
 		}}, nil
 	}
 }

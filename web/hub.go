@@ -25,6 +25,7 @@ const (
 var (
 	errClosed = errors.New("the server is shutting down")
 	errSlow   = errors.New("the client did not keep up")
+	errKey    = errors.New("the API key is no longer in force")
 	errChange = errors.New("a change without a subject")
 )
 
@@ -157,11 +158,18 @@ func (h *hub) add(e event, snap *conference.Snapshot, raw json.RawMessage) {
 	if snap != nil {
 		h.remember(snap, raw)
 	}
-	wake := h.changed
+	h.mu.Unlock()
+	h.wake()
+}
+
+// wake makes every stream that waits look again.
+func (h *hub) wake() {
+	h.mu.Lock()
+	waiting := h.changed
 	h.changed = nil
 	h.mu.Unlock()
-	if wake != nil {
-		close(wake)
+	if waiting != nil {
+		close(waiting)
 	}
 }
 
@@ -278,10 +286,7 @@ func (h *hub) leave() { h.streams.Done() }
 // close ends all streams.
 func (h *hub) close() {
 	h.mu.Lock()
-	wake := h.changed
-	h.closed, h.changed = true, nil
+	h.closed = true
 	h.mu.Unlock()
-	if wake != nil {
-		close(wake)
-	}
+	h.wake()
 }

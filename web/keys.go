@@ -92,6 +92,16 @@ func (r *keyring) find(secret string) (found key, ok bool) {
 	return found, ok
 }
 
+// holds reports whether a key with this hash is in force.
+func (r *keyring) holds(sum [sha256.Size]byte) bool {
+	for _, k := range *r.keys.Load() {
+		if k.sum == sum {
+			return true
+		}
+	}
+	return false
+}
+
 // bearer returns the secret of an Authorization header (RFC 6750 §2.1). Keys
 // are taken from nowhere else: a key in a URL ends up in logs and histories.
 func bearer(header string) (secret string, ok bool) {
@@ -119,7 +129,8 @@ func (s *Server) authorize(api huma.API) func(huma.Context, func(huma.Context)) 
 			huma.WriteErr(api, ctx, http.StatusUnauthorized, "the API key is unknown")
 			return
 		}
-		requestOf(ctx.Context()).key = k.name
+		req := requestOf(ctx.Context())
+		req.key, req.sum = k.name, k.sum
 		role, _ := ctx.Operation().Metadata[needs].(Role)
 		if rank[k.role] < rank[role] || rank[role] == 0 {
 			ctx.SetHeader("WWW-Authenticate", `Bearer realm="warmline", error="insufficient_scope"`)

@@ -199,7 +199,7 @@ func checkResponses(t *testing.T, where string, op *describedOp) {
 // What the document shows as a request is taken by the server.
 func TestRequestExamplesWork(t *testing.T) {
 	doc, _ := describe(t)
-	tried := 0
+	tried, s := 0, newTestServer(t, populated())
 	for path, ops := range doc.Paths {
 		for method, op := range ops {
 			if op.RequestBody == nil {
@@ -208,7 +208,7 @@ func TestRequestExamplesWork(t *testing.T) {
 			tried++
 			example := op.RequestBody.Content["application/json"].Example
 			real := strings.NewReplacer("{id}", "c1", "{pid}", "p1").Replace(path)
-			rec := call(newTestServer(t, populated()), operatorKey, strings.ToUpper(method), "/api/v1"+real, string(example))
+			rec := call(s, operatorKey, strings.ToUpper(method), "/api/v1"+real, string(example))
 			if rec.Code >= 300 {
 				t.Errorf("%s %s with its example %s: status %d: %s", method, path, example, rec.Code, rec.Body)
 			}

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"log/slog"
 	"net/http"
@@ -12,8 +13,9 @@ import (
 
 // request is what the layers around an operation share about it.
 type request struct {
-	id  string // X-Request-Id
-	key string // name of the API key
+	id  string            // X-Request-Id
+	key string            // name of the API key
+	sum [sha256.Size]byte // its hash
 }
 
 type requestKey struct{}

@@ -76,7 +76,7 @@ func TestRequestIDs(t *testing.T) {
 			t.Errorf("given %q, got %q", given, got)
 		}
 	}
-	if requestID("") == requestID("") {
+	if one, two := requestID(""), requestID(""); one == two {
 		t.Error("two requests with one id")
 	}
 }

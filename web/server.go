@@ -91,12 +91,13 @@ func New(cfg Config) *Server {
 // Handler serves everything: /api/v1, /healthz, /readyz and /metrics.
 func (s *Server) Handler() http.Handler { return s.handler }
 
-// SetKeys replaces the API keys, as a reload of the configuration does.
-// Requests that are under way, event streams included, keep their rights.
+// SetKeys replaces the API keys, as a reload of the configuration does. Event
+// streams of keys that are gone end.
 func (s *Server) SetKeys(keys []APIKey) {
 	for name, err := range s.keys.set(keys) {
 		s.log.Error("API key left out", "key", name, "error", err)
 	}
+	s.hub.wake() // the streams look whether their keys are still there
 }
 
 // Publish takes in a change for those who follow the events. It never blocks

@@ -23,9 +23,6 @@ func (s *Server) serveSSE(w http.ResponseWriter, r *http.Request, f follower) {
 		return
 	}
 	out := sseSink{w, http.NewResponseController(w)}
-	// The server's deadlines are for requests that end. The one for reading
-	// would cancel the request's context, writes get one each.
-	out.rc.SetReadDeadline(time.Time{})
 	if err := out.write("retry: 2000\n\n"); err != nil {
 		return
 	}
@@ -46,8 +43,8 @@ func (s *Server) follow(r *http.Request, f follower, out sink) error {
 }
 
 func (o sseSink) write(parts ...string) error {
-	// Not every writer has deadlines (tests' have none); there is nothing to
-	// be done about it then.
+	// The server's deadline is for answers that end; here each write has its
+	// own. Not every writer has deadlines (those of tests have none).
 	o.rc.SetWriteDeadline(time.Now().Add(streamWriteTime))
 	for _, p := range parts {
 		if _, err := io.WriteString(o.w, p); err != nil {

@@ -27,8 +27,9 @@ type sink interface {
 
 // follower is who follows the events.
 type follower struct {
-	lastID string // id of the last event seen; "" starts with a snapshot
-	only   string // id of the one conference wanted; "" for everything
+	lastID string      // id of the last event seen; "" starts with a snapshot
+	only   string      // id of the one conference wanted; "" for everything
+	valid  func() bool // whether its key is still in force; nil: it is
 }
 
 // wants reports whether the follower is shown the event.
@@ -37,7 +38,8 @@ func (f follower) wants(e event) bool {
 }
 
 // stream sends events to the client until it goes away (the context's or the
-// sink's error), falls behind (errSlow) or the server stops (errClosed). There
+// sink's error), falls behind (errSlow), loses its key (errKey) or the server
+// stops (errClosed). There
 // is no gap: either the stream goes on after the last event the client saw, or
 // it begins with a reset event that holds the whole state.
 func (s *Server) stream(ctx context.Context, f follower, out sink) error {
@@ -55,6 +57,9 @@ func (s *Server) stream(ctx context.Context, f follower, out sink) error {
 	defer beat.Stop()
 	buf := make([]event, 0, streamBatch)
 	for ctx.Err() == nil {
+		if f.valid != nil && !f.valid() {
+			return errKey
+		}
 		got, changed, end := s.hub.after(seq, buf)
 		if len(got) > 0 {
 			seq = got[len(got)-1].seq

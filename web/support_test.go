@@ -31,6 +31,9 @@ type fakeManager struct {
 	presence []string
 }
 
+// forget forgets what it was asked.
+func (m *fakeManager) forget() { m.did, m.dialled, m.presence = nil, nil, nil }
+
 func (m *fakeManager) List() []conference.Snapshot { return m.list }
 
 func (m *fakeManager) Get(id string) (conference.Snapshot, bool) {

@@ -284,6 +284,32 @@ func TestWebSocket(t *testing.T) {
 	<-closed
 }
 
+// Whoever loses the key loses the streams, whether or not anything happens.
+func TestRevokedKeyEndsStreams(t *testing.T) {
+	s := newTestServer(t, populated())
+	base, _ := serveLoopback(t, s)
+	stream := openSSE(t, base, "", "")
+	stream.event()
+	ws, _, err := dialWS(t, base, "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	readWS(t, ws)
+	s.SetKeys(testKeys()) // a reload that changes nothing
+	s.Publish(changed("c1", 1))
+	if got := stream.event(); got["id"] != "e.1" {
+		t.Errorf("after a reload %v", got)
+	}
+	readWS(t, ws)
+	s.SetKeys(testKeys()[1:])
+	if _, err := stream.next(); !errors.Is(err, io.EOF) {
+		t.Errorf("SSE ended with %v", err)
+	}
+	if _, _, err := ws.Read(t.Context()); websocket.CloseStatus(err) != websocket.StatusPolicyViolation {
+		t.Errorf("WebSocket ended with %v", err)
+	}
+}
+
 func TestWebSocketHandshakeRefusals(t *testing.T) {
 	s := newTestServer(t, populated())
 	base, _ := serveLoopback(t, s)

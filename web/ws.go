@@ -30,6 +30,8 @@ func (s *Server) serveWS(w http.ResponseWriter, r *http.Request, f follower) {
 	switch {
 	case errors.Is(err, errClosed):
 		conn.Close(websocket.StatusGoingAway, errClosed.Error())
+	case errors.Is(err, errKey):
+		conn.Close(websocket.StatusPolicyViolation, errKey.Error())
 	case errors.Is(err, errSlow):
 		conn.Close(websocket.StatusTryAgainLater, errSlow.Error())
 	}
