@@ -24,6 +24,8 @@ var (
 	presences = []string{"offline", "away", "available", "ringing", "busy", "wrap_up"}
 	direction = []string{"in", "out"}
 	priority  = []string{"realtime", "nice", "plain"}
+	// Median, 95th percentile and maximum of the moment.
+	jitterStats = []string{"p50", "p95", "max"}
 
 	// The methods of RFC 3261 and of its extensions that a server can meet.
 	methods = []string{
@@ -32,6 +34,19 @@ var (
 	}
 	httpMethods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 )
+
+// labelValues are the closed sets by label, for README.md. The rest of the
+// labels: queue takes the configured queues, method the methods of SIP or
+// HTTP, code their status codes, and those of build_info are of the build.
+var labelValues = []struct {
+	label  string
+	values []string
+}{
+	{"verb", verbs}, {"surface", surfaces}, {"result", results},
+	{"outcome", outcomes}, {"role", roles}, {"status", statuses},
+	{"cause", causes}, {"sound", sounds}, {"presence", presences},
+	{"direction", direction}, {"priority", priority}, {"stat", jitterStats},
+}
 
 // anyVerb are the results every verb can have ("error": it did not reach the
 // call's state, such as a target nobody knows); verbResults adds those that

@@ -103,6 +103,9 @@ func TestReadmeIsTheCatalogue(t *testing.T) {
 	for _, f := range catalogue {
 		want = append(want, readmeRow(f))
 	}
+	for _, l := range labelValues {
+		want = append(want, "| `"+l.label+"` | "+strings.Join(l.values, ", ")+" |")
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("README.md differs from the catalogue (-want +got):\n%s", diff)
 	}

@@ -166,7 +166,7 @@ func (e emitter) jitter(legs []float64) {
 		}
 		return sorted[int(q*float64(len(sorted)-1)+0.5)]
 	}
-	e.value(famJitter, at(0.5), "p50")
-	e.value(famJitter, at(0.95), "p95")
-	e.value(famJitter, at(1), "max")
+	for i, q := range []float64{0.5, 0.95, 1} {
+		e.value(famJitter, at(q), jitterStats[i])
+	}
 }
