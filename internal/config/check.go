@@ -28,17 +28,26 @@ func (d *decoder) check(c *Config) {
 	}
 }
 
-// wrong reports a mistake at the key, or where the key should stand.
+// wrong reports a mistake at the key, or where the key should stand. What
+// follows from a value that could not be read is left out.
 func (d *decoder) wrong(path, format string, args ...any) {
-	at := path
-	for {
-		if pos, ok := d.pos[at]; ok {
-			d.fail(pos, path, format, args...)
+	var pos Pos
+	for at := path; ; at = parent(at) {
+		if d.bad[at] {
 			return
 		}
-		at = at[:max(0, strings.LastIndexAny(at, ".["))]
+		if pos == (Pos{}) {
+			pos = d.pos[at]
+		}
+		if at == "" {
+			break
+		}
 	}
+	d.fail(pos, path, format, args...)
 }
+
+// parent is the path without its last key or index; "" is the whole file's.
+func parent(path string) string { return path[:max(0, strings.LastIndexAny(path, ".["))] }
 
 // where names the line a value was given in, for messages about another.
 func (d *decoder) where(path string) string {

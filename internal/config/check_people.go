@@ -114,6 +114,7 @@ func (d *decoder) checkAgents(c *Config, n *names) {
 
 func (d *decoder) checkPassword(c *Config, at string, a Agent) {
 	switch {
+	case d.bad[at+".password"] || d.bad[at+".ha1"]:
 	case a.Password == "" && a.HA1 == "":
 		d.wrong(at, "a password (or ha1) is needed: without one its phone cannot log in")
 	case a.Password != "" && a.HA1 != "":
@@ -132,6 +133,9 @@ func (d *decoder) checkTrunks(c *Config, n *names) {
 		d.checkID(n.trunks, at+".id", t.ID)
 		for j, p := range t.Match {
 			pat := item(at+".match", j)
+			if !p.IsValid() {
+				continue // said already
+			}
 			if first, ok := prefixes[p]; ok {
 				d.wrong(pat, "%v is matched by %s already (%s)", p, owner(strings.TrimSuffix(first, "]")), d.where(first))
 				continue

@@ -2,6 +2,8 @@ package config
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"reflect"
 
 	"github.com/goccy/go-yaml/ast"
@@ -13,12 +15,29 @@ type decoder struct {
 	file string
 	dir  string // relative paths are seen from here
 	env  func(string) (string, bool)
-	pos  map[string]Pos // by path of the key
+	pos  map[string]Pos  // by path of the key
+	bad  map[string]bool // paths whose value could not be read: nothing more is said about them
 	errs Errors
+}
+
+func newDecoder(file string, env func(string) (string, bool)) *decoder {
+	if env == nil {
+		env = os.LookupEnv
+	}
+	return &decoder{
+		file: file, dir: filepath.Dir(file), env: env,
+		pos: map[string]Pos{"": {file, 1, 1}}, bad: map[string]bool{},
+	}
 }
 
 func (d *decoder) fail(pos Pos, path, format string, args ...any) {
 	d.errs = append(d.errs, &Error{Pos: pos, Path: path, Msg: fmt.Sprintf(format, args...)})
+}
+
+// spoilt is fail for a value that could not be read.
+func (d *decoder) spoilt(pos Pos, path, format string, args ...any) {
+	d.bad[path] = true
+	d.fail(pos, path, format, args...)
 }
 
 func (d *decoder) at(t *token.Token) Pos {
@@ -39,7 +58,7 @@ func (d *decoder) value(path string, n ast.Node, v reflect.Value) bool {
 	case *ast.NullNode:
 		return false
 	case *ast.AnchorNode, *ast.AliasNode, *ast.MergeKeyNode, *ast.TagNode:
-		d.fail(pos, path, "anchors, aliases and tags are not supported; write the value out")
+		d.spoilt(pos, path, "anchors, aliases and tags are not supported; write the value out")
 		return false
 	}
 	switch {
@@ -54,11 +73,11 @@ func (d *decoder) value(path string, n ast.Node, v reflect.Value) bool {
 func (d *decoder) scalar(path string, n ast.Node, v reflect.Value) bool {
 	text, ok := scalarText(n)
 	if !ok {
-		d.fail(d.at(n.GetToken()), path, "a single value is expected, not %s", shape(n))
+		d.spoilt(d.at(n.GetToken()), path, "a single value is expected, not %s", shape(n))
 		return false
 	}
 	if err := d.parse(text, v); err != nil {
-		d.fail(d.at(n.GetToken()), path, "%v", err)
+		d.spoilt(d.at(n.GetToken()), path, "%v", err)
 		return false
 	}
 	return true
@@ -91,7 +110,7 @@ func shape(n ast.Node) string {
 func (d *decoder) sequence(path string, n ast.Node, v reflect.Value) bool {
 	seq, ok := n.(*ast.SequenceNode)
 	if !ok {
-		d.fail(d.at(n.GetToken()), path, "a list is expected, not %s", shape(n))
+		d.spoilt(d.at(n.GetToken()), path, "a list is expected, not %s", shape(n))
 		return false
 	}
 	v.Set(reflect.MakeSlice(v.Type(), 0, len(seq.Values)))
@@ -102,11 +121,11 @@ func (d *decoder) sequence(path string, n ast.Node, v reflect.Value) bool {
 		}
 		at := fmt.Sprintf("%s[%d]", path, i)
 		if item == nil {
-			d.fail(d.at(seq.GetToken()), at, "the item is empty")
+			d.spoilt(d.at(seq.GetToken()), at, "the item is empty")
 			continue
 		}
 		if _, null := item.(*ast.NullNode); null {
-			d.fail(d.at(item.GetToken()), at, "the item is empty")
+			d.spoilt(d.at(item.GetToken()), at, "the item is empty")
 		}
 		d.value(at, item, elem.Elem())
 		// Also after a mistake: the numbers of the items after it stay right.
@@ -123,7 +142,7 @@ func (d *decoder) mapping(path string, n ast.Node, v reflect.Value) bool {
 	case *ast.MappingValueNode:
 		pairs = []*ast.MappingValueNode{n}
 	default:
-		d.fail(d.at(n.GetToken()), path, "keys and values are expected, not %s", shape(n))
+		d.spoilt(d.at(n.GetToken()), path, "keys and values are expected, not %s", shape(n))
 		return false
 	}
 	if len(pairs) > 0 {
@@ -161,7 +180,7 @@ func (d *decoder) pair(path string, pair *ast.MappingValueNode, v reflect.Value,
 			return
 		}
 		if err := bound(f, field); err != nil {
-			d.fail(d.at(pair.Value.GetToken()), at, "%v", err)
+			d.spoilt(d.at(pair.Value.GetToken()), at, "%v", err)
 		}
 	}
 }

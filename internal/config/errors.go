@@ -58,7 +58,9 @@ func (e Errors) sort() {
 }
 
 // oneLine keeps a foreign message from breaking a line of ours.
-func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+func oneLine(s string) string {
+	return strings.Join(strings.Fields(strings.ReplaceAll(s, "\t", `\t`)), " ")
+}
 
 // nearest picks the word most like the one given, or "" if none is like it.
 func nearest(word string, known []string) string {

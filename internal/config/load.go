@@ -2,8 +2,6 @@ package config
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"reflect"
 
 	"github.com/goccy/go-yaml"
@@ -30,11 +28,7 @@ func Load(file string, o Options) (*Config, error) {
 // Parse is Load with the text of the file, whose name is used in messages and
 // for relative paths.
 func Parse(data []byte, file string, o Options) (*Config, error) {
-	d := &decoder{file: file, dir: filepath.Dir(file), env: o.Env, pos: map[string]Pos{}}
-	if d.env == nil {
-		d.env = os.LookupEnv
-	}
-	d.pos[""] = Pos{file, 1, 1}
+	d := newDecoder(file, o.Env)
 	c := Default()
 	c.Data = Path(d.resolve(string(c.Data)))
 	if body := d.tree(data); body != nil {

@@ -63,7 +63,7 @@ func (d *decoder) override(c *Config, o Override) {
 		f = fields[key]
 		v = v.FieldByIndex(f.Index)
 	}
-	d.pos[o.Path] = pos
+	d.pos[o.Path], d.bad[o.Path] = pos, false
 	if v.Kind() != reflect.Slice || isScalar(v.Type()) {
 		d.overrideOne(o.Path, strings.TrimSpace(o.Value), pos, f, v)
 		return
@@ -83,7 +83,7 @@ func (d *decoder) overrideOne(path, text string, pos Pos, f reflect.StructField,
 		err = bound(f, v)
 	}
 	if err != nil {
-		d.fail(pos, path, "%v", err)
+		d.spoilt(pos, path, "%v", err)
 	}
 }
 

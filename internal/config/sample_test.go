@@ -2,7 +2,6 @@ package config
 
 import (
 	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -13,6 +12,9 @@ import (
 )
 
 const sample = "../../testdata/warmline.example.yaml"
+
+// equateAddrs compares addresses by value.
+var equateAddrs = cmpopts.EquateComparable(netip.AddrPort{}, netip.Addr{})
 
 // noEnv is an environment without variables.
 func noEnv(string) (string, bool) { return "", false }
@@ -32,7 +34,7 @@ func TestSampleShowsEveryKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &decoder{file: sample, dir: filepath.Dir(sample), env: noEnv, pos: map[string]Pos{}}
+	d := newDecoder(sample, noEnv)
 	d.value("", d.tree(data), reflect.ValueOf(Default()).Elem())
 	given := map[string]bool{}
 	for path := range d.pos {
@@ -93,7 +95,7 @@ func TestSampleShowsDefaults(t *testing.T) {
 		&c.Queues, &c.Rooms, &c.Trunks, &c.Routes, &c.Outbound, &c.Transfer.DefaultQueue} {
 		reflect.ValueOf(example).Elem().SetZero()
 	}
-	if diff := cmp.Diff(empty, c, cmpopts.EquateComparable(netip.AddrPort{}, netip.Addr{})); diff != "" {
+	if diff := cmp.Diff(empty, c, equateAddrs); diff != "" {
 		t.Errorf("default (-) and sample (+) differ:\n%s", diff)
 	}
 }
