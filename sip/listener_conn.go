@@ -170,7 +170,7 @@ func (c *framedConn) keepAlives() error {
 // is whole. An error ends the stream.
 func (c *framedConn) measure(msg []byte) error {
 	from := max(c.scanned-len(crlfcrlf)+1, 0)
-	if bytes.Index(msg[from:], crlfcrlf) < 0 {
+	if !bytes.Contains(msg[from:], crlfcrlf) {
 		c.scanned = len(msg)
 		if len(msg) > maxHead || !plausible(msg) {
 			c.guard.drop(dropShape)

@@ -339,3 +339,39 @@ func TestGuardedDialledConnection(t *testing.T) {
 		t.Errorf("%d places", g.conns)
 	}
 }
+
+// memConn is a stream that is there already; writes are thrown away.
+type memConn struct {
+	net.Conn
+	in []byte
+}
+
+func (c *memConn) Read(b []byte) (int, error) {
+	if len(c.in) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(b, c.in)
+	c.in = c.in[n:]
+	return n, nil
+}
+
+func (c *memConn) Write(b []byte) (int, error)      { return len(b), nil }
+func (c *memConn) RemoteAddr() net.Addr             { return net.TCPAddrFromAddrPort(strangerAddr) }
+func (c *memConn) SetReadDeadline(time.Time) error  { return nil }
+func (c *memConn) SetWriteDeadline(time.Time) error { return nil }
+
+// BenchmarkFraming is the cost of framing a stream of messages.
+func BenchmarkFraming(b *testing.B) {
+	stream := []byte(strings.Repeat(plainOptions, 100))
+	buf := make([]byte, 32768)
+	b.ReportAllocs()
+	b.SetBytes(int64(len(stream)))
+	for b.Loop() {
+		c := newFramedConn(&memConn{in: stream}, testGuard(Limits{}), func() {})
+		for {
+			if _, err := c.Read(buf); err != nil {
+				break
+			}
+		}
+	}
+}

@@ -67,7 +67,7 @@ func (s *fakeSocket) SetWriteDeadline(time.Time) error { return nil }
 
 var (
 	strangerAddr = netip.MustParseAddrPort("203.0.113.7:40000")
-	carrier  = netip.MustParseAddrPort("198.51.100.1:5060")
+	carrier      = netip.MustParseAddrPort("198.51.100.1:5060")
 )
 
 func carrierOnly(a netip.Addr) (string, bool) { return "carrier", a == carrier.Addr() }
@@ -106,8 +106,8 @@ func TestPacketConnFilters(t *testing.T) {
 			{text: "\r\n\r\n", src: strangerAddr},   // known: answered
 			{text: "\r\n", src: strangerAddr},       // a keep-alive that wants no answer
 			{text: "\x00", src: strangerAddr},
-			{text: "\r\n\r\n", src: carrier}, // a trunk is answered
-			{text: broken, src: strangerAddr},    // 400
+			{text: "\r\n\r\n", src: carrier},  // a trunk is answered
+			{text: broken, src: strangerAddr}, // 400
 			{text: "GET / HTTP/1.1\r\n\r\n", src: strangerAddr},
 			{text: strings.Replace(plainOptions, "Call-ID: x", "Call-ID: x\nEvil: 1", 1), src: carrier}, // 400, trunk or not
 			{text: "SIP/2.0 200 OK\r\nVia: x/y\r\n\r\n", src: carrier},
