@@ -19,7 +19,7 @@ type world struct {
 	targets   []Target
 	remote    Party // the party whose phone has a hold key; Nobody: none
 	mute      Party // the party that may be muted
-	lost      bool  // legs and media are lost and agents come back
+	lost      Party // whose leg and media may be lost, and come back; Nobody: nobody's
 	operators bool  // operators hold and unhold, too
 	ends      int   // legs whose end may be unconfirmed while anything else happens; 0: any number
 	lean      bool  // without add and consults that keep the customer
@@ -191,7 +191,7 @@ func (w *world) facts(s *State) (list []Input) {
 			}
 		case x.leg == Up:
 			fact(LegGone, p, Hangup)
-			if w.lost {
+			if w.lost == p {
 				fact(LegGone, p, Lost)
 				fact(MediaLost, p, Lost)
 			}

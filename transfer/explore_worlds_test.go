@@ -20,27 +20,27 @@ var threeParties = []world{
 			arrive(Customer, toAgent), arrive(Customer, toQueue),
 			arrive(Customer, Target{Kind: ToAgent, Reach: NotReachable}),
 		},
-		policy: Policy{HasQueue: true}, targets: []Target{toAgent, toQueue, toNumber}, remote: Nobody, mute: Nobody,
+		policy: Policy{HasQueue: true}, targets: []Target{toAgent, toQueue, toNumber}, remote: Nobody, mute: Nobody, lost: Nobody,
 	},
 	{
 		name:   "agents calling out",
 		first:  []Input{arrive(Agent, toNumber), arrive(Agent, toAgent), arrive(Agent, toQueue), arrive(Customer, toNumber), click(toNumber), click(toAgent), click(toQueue)},
-		policy: Policy{Stranded: AnnounceOnly, KeepConsultWithoutCustomer: true}, targets: []Target{toAgent}, remote: Nobody, mute: Nobody,
+		policy: Policy{Stranded: AnnounceOnly, KeepConsultWithoutCustomer: true}, targets: []Target{toAgent}, remote: Nobody, mute: Nobody, lost: Nobody,
 	},
 	{
 		name:   "lost legs, recall",
 		first:  []Input{arrive(Customer, toAgent)},
-		policy: Policy{Stranded: Recall}, targets: []Target{toAgent}, remote: Nobody, mute: Nobody, lost: true, ends: 1, lean: true,
+		policy: Policy{Stranded: Recall}, targets: []Target{toAgent}, remote: Nobody, mute: Nobody, lost: 1, ends: 1, lean: true,
 	},
 	{
 		name:   "hold keys and mutes",
 		first:  []Input{arrive(Customer, toAgent)},
-		policy: Policy{HasQueue: true, NoAutoUnhold: true}, targets: []Target{toAgent}, remote: 1, mute: 1,
+		policy: Policy{HasQueue: true, NoAutoUnhold: true}, targets: []Target{toAgent}, remote: 1, mute: 1, lost: Nobody,
 	},
 	{
-		name:   "operators, lost legs, hold key",
+		name:   "operators, hold key",
 		first:  []Input{arrive(Customer, toAgent)},
-		policy: Policy{HasQueue: true}, targets: []Target{toAgent}, remote: 1, mute: Nobody, lost: true, operators: true, ends: 1, lean: true,
+		policy: Policy{HasQueue: true}, targets: []Target{toAgent}, remote: 1, mute: Nobody, lost: Nobody, operators: true, ends: 1, lean: true,
 	},
 }
 
@@ -58,7 +58,7 @@ func TestExploreFourParties(t *testing.T) {
 	w := world{
 		name:   "two colleagues",
 		first:  []Input{arrive(Customer, toAgent)},
-		policy: Policy{HasQueue: true}, targets: []Target{toAgent}, remote: Nobody, mute: Nobody,
+		policy: Policy{HasQueue: true}, targets: []Target{toAgent}, remote: Nobody, mute: Nobody, lost: Nobody,
 	}
 	w.slots, w.cutoff, w.ends, w.lean = 4, 3_000_000, 1, true
 	(&explorer{t: t, w: w}).run()

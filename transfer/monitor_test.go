@@ -151,8 +151,8 @@ func factOnWire(in Input, w *wire, lost *bool) {
 		}
 	case LegFailed, LegGone:
 		switch {
-		case *lost && *w == noWire:
-			*lost = false // only the lost leg was left to end
+		case *lost && (*w == noWire || *w == inviting && in.Kind == LegGone):
+			*lost = false // no answered leg could be meant
 		case *w != waiting:
 			*w = noWire
 		}
