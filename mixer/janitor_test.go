@@ -2,6 +2,7 @@ package mixer
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -178,21 +179,25 @@ func TestCloseCrossesControl(t *testing.T) {
 }
 
 func TestQueueKeepsEachProducersOrder(t *testing.T) {
-	const producers, items = 4, 5000
+	const producers, items = 4, 20_000
 	var q queue[[2]int]
 	q.init()
 	var pushing sync.WaitGroup
+	start := make(chan struct{})
 	for p := range producers {
 		pushing.Go(func() {
+			<-start
 			for i := range items {
 				q.push(&node[[2]int]{value: [2]int{p, i}})
 			}
 		})
 	}
+	close(start)
 	var next [producers]int
 	for got := 0; got < producers*items; {
 		v, ok := q.pop()
 		if !ok {
+			runtime.Gosched()
 			continue
 		}
 		if v[1] != next[v[0]] {

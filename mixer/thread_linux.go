@@ -33,13 +33,16 @@ func takeThread(clock func() int64, spare bool) (p priority, sleep func(until in
 	if spare {
 		nanosleep = sleepRaw
 	}
-	return p, func(until int64) { sleepUntil(nanosleep, until+offset) }, err
+	ts := new(unix.Timespec) // once: a sleep allocates nothing
+	return p, func(until int64) {
+		*ts = unix.NsecToTimespec(until + offset)
+		sleepTo(nanosleep, ts)
+	}, err
 }
 
-// sleepUntil sleeps to a moment of CLOCK_MONOTONIC.
-func sleepUntil(nanosleep func(*unix.Timespec) error, until int64) {
-	ts := unix.NsecToTimespec(until)
-	for nanosleep(&ts) == unix.EINTR {
+// sleepTo sleeps to a moment of CLOCK_MONOTONIC.
+func sleepTo(nanosleep func(*unix.Timespec) error, until *unix.Timespec) {
+	for nanosleep(until) == unix.EINTR {
 		// A signal, most often the runtime's own to preempt us. The time is
 		// absolute, so sleeping on loses nothing.
 	}

@@ -280,6 +280,32 @@ func TestIdleMixerSleeps(t *testing.T) {
 	})
 }
 
+// A worker that was parked takes up the timetable where it is, not where it left
+// it: the time without rooms is no lateness.
+func TestParkedWorkerWakesOnTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMixer(t, Config{Workers: 1, Plain: true})
+		m.Start()
+		for range 3 {
+			time.Sleep(time.Hour + 3*time.Millisecond)
+			p := &peer{}
+			room := m.NewRoom()
+			room.Join(0, p, Row{})
+			time.Sleep(10*FrameDuration + FrameDuration/2)
+			released := make(chan struct{})
+			room.Close(func() { close(released) })
+			<-released
+			if n := len(p.times); n < 10 || n > 11 {
+				t.Errorf("%d frames in ten and a half frames' time", n)
+			}
+		}
+		m.Close()
+		if s := m.Stats(); s.SkippedTicks != 0 || s.Lateness.Sum != 0 {
+			t.Errorf("%d ticks given up, %v s late in all", s.SkippedTicks, s.Lateness.Sum)
+		}
+	})
+}
+
 // A real worker on a locked thread, with conferences that change their rooms
 // all the time from other goroutines. For the race detector, and for the swap
 // that must never be seen half done.
