@@ -109,7 +109,9 @@ func Start(cfg *config.Config, opts Options) (_ *Server, err error) {
 	if err := s.startHTTP(cfg, opts); err != nil {
 		return nil, err
 	}
-	s.registerTrunks(cfg)
+	if err := s.registerTrunks(cfg); err != nil {
+		return nil, err
+	}
 	s.ready.Store(true)
 	return s, nil
 }
@@ -127,7 +129,7 @@ func (s *Server) startMedia(cfg *config.Config, opts Options, addr netip.Addr) (
 	s.mixer.Start()
 	s.media, err = media.New(media.Config{
 		Network: opts.Media, Addr: addr, Advertise: cfg.SIP.Advertise,
-		PortMin: cfg.Media.Ports.Min, PortMax: cfg.Media.Ports.Max,
+		PortMin: int(cfg.Media.Ports.Min), PortMax: int(cfg.Media.Ports.Max),
 		Codecs: cfg.Media.Codecs, Logger: s.log,
 	})
 	return err
@@ -178,22 +180,26 @@ func (s *Server) startHTTP(cfg *config.Config, opts Options) error {
 }
 
 // registerTrunks keeps registrations at the carriers that want one.
-func (s *Server) registerTrunks(cfg *config.Config) {
+func (s *Server) registerTrunks(cfg *config.Config) error {
 	for _, t := range cfg.Trunks {
 		if !t.Register {
 			continue
 		}
 		log := s.log.With("trunk", t.ID)
-		s.trunks = append(s.trunks, s.endpoint.Register(sip.RegisterRequest{
-			Registrar: t.URI, User: t.Username, ContactUser: t.Username,
-			Username: t.Username, Password: string(t.Password),
+		client, err := s.endpoint.Register(sip.RegisterRequest{
+			Registrar: t.URI, User: t.Username, Password: string(t.Password),
 			OnState: func(status int, err error) {
 				if err != nil || status != 200 {
 					log.Warn("registration at the carrier failed", "status", status, "err", err)
 				}
 			},
-		}))
+		})
+		if err != nil {
+			return fmt.Errorf("trunk %s: %w", t.ID, err)
+		}
+		s.trunks = append(s.trunks, client)
 	}
+	return nil
 }
 
 // Fatal delivers the error that ends the server, such as a listener that died.

@@ -41,7 +41,7 @@ func startCaller(t *testing.T, s *server, number string, hz float64) *caller {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.cmd = exec.Command("sipp", fmt.Sprintf("127.0.0.1:%d", s.sipPort), "-sf", scenario, "-s", number,
+	c.cmd = exec.Command("sipp", fmt.Sprintf("%s:%d", serverAddr, s.sipPort), "-sf", scenario, "-s", number,
 		"-i", trunkAddr, "-m", "1", "-nostdin", "-timeout", "120s",
 		"-key", "rtp_port", itoa(rtp.LocalAddr().(*net.UDPAddr).Port))
 	c.cmd.Dir = t.TempDir()

@@ -26,11 +26,13 @@ type phone struct {
 
 const baresipConfig = `
 poll_method epoll
-sip_listen 127.0.0.1:%d
+sip_listen %s:%d
+net_interface wl0
 call_local_timeout 120
 call_max_calls 4
 audio_player aubridge,nil
 audio_source ausine,%d
+ausrc_srate 48000
 audio_alert aubridge,nil
 audio_buffer 20-160
 rtp_ports %d-%d
@@ -56,10 +58,10 @@ func startPhone(t *testing.T, s *server, agent string, hz, rtpPort int) *phone {
 			t.Fatal(err)
 		}
 	}
-	write("config", fmt.Sprintf(baresipConfig, sipPort, hz, rtpPort, rtpPort+98, modulePath(t), ctrlPort, p.dir))
+	write("config", fmt.Sprintf(baresipConfig, serverAddr, sipPort, hz, rtpPort, rtpPort+98, modulePath(t), ctrlPort, p.dir))
 	write("contacts", "")
-	write("accounts", fmt.Sprintf("<sip:%s@127.0.0.1:%d>;auth_user=%s;auth_pass=%s-secret;answermode=auto;audio_codecs=pcmu;regint=60\n",
-		agent, s.sipPort, agent, agent))
+	write("accounts", fmt.Sprintf("<sip:%s@%s:%d>;auth_user=%s;auth_pass=%s-secret;answermode=auto;audio_codecs=pcmu;regint=60\n",
+		agent, serverAddr, s.sipPort, agent, agent))
 	cmd := exec.Command("baresip", "-f", p.dir)
 	out, err := os.Create(filepath.Join(p.dir, "log"))
 	if err != nil {

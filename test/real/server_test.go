@@ -24,7 +24,40 @@ import (
 
 var program string // the server, built once
 
+// The tests run in a network namespace of their own: baresip does not use
+// loopback, and nothing they send can leave it.
+//
+//	namespace: wl0 ── wl1 (veth)
+//	  wl0: 10.99.0.1  the server and the phones
+//	       10.99.0.2  the carrier
+const (
+	serverAddr = "10.99.0.1"
+	trunkAddr  = "10.99.0.2" // trunks are known by their address
+	inside     = "WARMLINE_REAL_INSIDE"
+)
+
+const topology = `ip link set lo up &&
+ip link add wl0 type veth peer name wl1 &&
+ip addr add ` + serverAddr + `/24 dev wl0 && ip addr add ` + trunkAddr + `/24 dev wl0 &&
+ip link set wl0 up && ip link set wl1 up && exec "$0" "$@"`
+
+// enterNamespace runs this test binary again inside the namespace.
+func enterNamespace() int {
+	args := append([]string{"--net", "sh", "-c", topology, os.Args[0]}, os.Args[1:]...)
+	cmd := exec.Command("unshare", args...)
+	cmd.Env = append(os.Environ(), inside+"=1")
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	if err := cmd.Run(); err != nil {
+		fmt.Fprintf(os.Stderr, "in the namespace: %v (making one needs root and iproute2)\n", err)
+		return 1
+	}
+	return 0
+}
+
 func TestMain(m *testing.M) {
+	if os.Getenv(inside) == "" {
+		os.Exit(enterNamespace())
+	}
 	for _, tool := range []string{"sipp", "baresip"} {
 		if _, err := exec.LookPath(tool); err != nil {
 			fmt.Fprintf(os.Stderr, "%s is not installed: run `make tools`\n", tool)
@@ -65,10 +98,6 @@ type server struct {
 	log     bytes.Buffer
 }
 
-// trunkAddr is where trunk calls come from: an address of its own, since
-// trunks are known by theirs.
-const trunkAddr = "127.0.0.2"
-
 func startServer(t *testing.T, extra string) *server {
 	t.Helper()
 	s := &server{t: t, sipPort: freePort(t)}
@@ -77,7 +106,7 @@ func startServer(t *testing.T, extra string) *server {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "warmline.yaml")
 	cfg := fmt.Sprintf(`
-sip: {listen: ["udp://127.0.0.1:%[1]d", "tcp://127.0.0.1:%[1]d"], domain: warmline.test}
+sip: {listen: ["udp://%[6]s:%[1]d", "tcp://%[6]s:%[1]d"], domain: warmline.test}
 media: {ports: 30000-39999}
 http:
   listen: 127.0.0.1:%[2]d
@@ -93,8 +122,8 @@ routes:
   - {to: "+15550101", target: "agent:alice"}
   - {to: "7xxx", target: dialled}
 data: %[5]s
-%[6]s
-`, s.sipPort, httpPort, sha256Hex(apiKey), trunkAddr, filepath.Join(dir, "data"), extra)
+%[7]s
+`, s.sipPort, httpPort, sha256Hex(apiKey), trunkAddr, filepath.Join(dir, "data"), serverAddr, extra)
 	if err := os.WriteFile(file, []byte(cfg), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -277,16 +306,16 @@ func (s *server) metric(name string) float64 {
 	return 0
 }
 
-// freePort finds a port that is free for UDP and TCP on loopback.
+// freePort finds a port that is free for UDP and TCP.
 func freePort(t *testing.T) int {
 	t.Helper()
 	for range 20 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		l, err := net.Listen("tcp", ":0")
 		if err != nil {
 			t.Fatal(err)
 		}
 		port := l.Addr().(*net.TCPAddr).Port
-		u, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
+		u, err := net.ListenUDP("udp", &net.UDPAddr{Port: port})
 		_ = l.Close()
 		if err == nil {
 			_ = u.Close()
