@@ -7,8 +7,8 @@ const (
 	// packets as any agreed format needs: a backlog goes away, a flood waits in
 	// its own socket.
 	readsPerTick = 4
-	// backlogTicks is how often a tick looks for a second packet where there
-	// was always one.
+	// backlogTicks is how often a tick looks for more where a frame's worth
+	// always came.
 	backlogTicks = 8
 	// controlTicks is how often the RTCP socket is read: its packets come every
 	// few seconds.
@@ -21,7 +21,7 @@ const (
 // receiver is what the worker knows of the incoming stream.
 type receiver struct {
 	ticks    uint32
-	found    int // packets of the last tick
+	single   bool // the last tick read one packet, and that was a frame of audio
 	latch    latch
 	peer     netip.AddrPort // the RTP socket is connected to
 	stream   streamStats
@@ -73,21 +73,21 @@ func (s *Session) Receive(now int64) {
 	s.count.now.Store(now)
 	a := s.current(now)
 	r := &s.in
-	found := 0
-	for found < readsPerTick {
+	single := false
+	for i := range readsPerTick {
 		n, from, ok := s.rtp.TryRead(r.datagram[:])
 		if !ok {
 			break
 		}
-		found++
-		s.datagram(now, a, from, r.datagram[:n])
-		// One packet per tick is the rule: looking in vain for a second one
-		// each time would cost as much as a tenth of a packet.
-		if found == 1 && r.found == 1 && r.ticks%backlogTicks != 0 {
+		samples := s.datagram(now, a, from, r.datagram[:n])
+		single = i == 0 && samples >= frameSamples
+		// A frame per tick is the rule: looking in vain for more each time
+		// would cost as much as a tenth of a packet.
+		if single && r.single && r.ticks%backlogTicks != 0 {
 			break
 		}
 	}
-	r.found = found
+	r.single = single
 	r.ticks++
 	if a == nil {
 		return
@@ -100,24 +100,29 @@ func (s *Session) Receive(now int64) {
 	}
 }
 
-// datagram takes in one datagram of the RTP socket. Before an agreement there
-// is no telling whose it is.
-func (s *Session) datagram(now int64, a *agreement, from netip.AddrPort, p []byte) {
+// datagram takes in one datagram of the RTP socket and returns how many samples
+// of audio it brought. Before an agreement there is no telling whose it is.
+func (s *Session) datagram(now int64, a *agreement, from netip.AddrPort, p []byte) int {
 	if a != nil && a.mux && isRTCP(p) {
 		if l := &s.in.latch; from == l.source || !l.source.IsValid() && from == l.sdp {
 			s.control.read(s, p)
 		}
-		return
+		return 0
 	}
 	h, payload, ok := parseRTP(p)
 	if !ok || a == nil || !s.admit(now, from, &h) {
 		s.count.discarded.Add(1)
-		return
+		return 0
 	}
 	s.count.packetsIn.Add(1)
 	if !a.dir.recv || !s.packet(now, a, &h, payload) {
 		s.count.discarded.Add(1)
+		return 0
 	}
+	if a.in[h.payloadType] == kindEvent {
+		return 0
+	}
+	return len(payload)
 }
 
 // admit applies the latch and has others see where it settled.

@@ -1,0 +1,276 @@
+package media
+
+import (
+	"net/netip"
+	"slices"
+	"testing"
+	"time"
+)
+
+// talk sends n packets of a stream, 20 ms apart, and returns the last frame.
+func (b *bench) talk(st *stream, loud int16, n int) (frame []int16) {
+	for range n {
+		b.sendAs(b.peer, st, 0, level(loud, 160))
+		st.ts += 160
+		frame, _ = b.tick()
+	}
+	return frame
+}
+
+// A new SSRC (a transfer on the far side, music from a gateway) is heard with
+// sequence numbers and timestamps of its own.
+func TestChangeOfStream(t *testing.T) {
+	b := newBench(t, SessionConfig{})
+	b.agree(plainOffer())
+	if frame := b.talk(&b.stream, 1000, 20); !near(frame, 1000) {
+		t.Fatalf("heard %d", frame[0])
+	}
+	second := &stream{ssrc: 2, seq: 9, ts: 1 << 31}
+	if frame := b.talk(second, 3000, 6); !near(frame, 3000) {
+		t.Errorf("the second stream is not heard: %d", frame[0])
+	}
+	// And back, after a pause: at once.
+	for range 10 {
+		b.tick()
+	}
+	before := b.s.Stats().Discarded
+	b.talk(&b.stream, 1000, 5)
+	if st := b.s.Stats(); st.Discarded != before || st.Lost > 1 {
+		t.Errorf("%+v", st)
+	}
+}
+
+// A stray packet of another stream does not break the one that is heard.
+func TestStrayStream(t *testing.T) {
+	b := newBench(t, SessionConfig{})
+	b.agree(plainOffer())
+	b.talk(&b.stream, 1000, 10)
+	for i := range 50 {
+		b.sendAs(b.peer, &stream{ssrc: 99, seq: uint16(i)}, 0, level(9000, 160))
+		if frame := b.talk(&b.stream, 1000, 1); !near(frame, 1000) {
+			t.Fatalf("disturbed: %d", frame[0])
+		}
+	}
+}
+
+func TestSequenceWraps(t *testing.T) {
+	b := newBench(t, SessionConfig{})
+	b.agree(plainOffer())
+	st := &stream{ssrc: 1, seq: 65530, ts: 1<<32 - 800}
+	b.talk(st, 1000, 3)
+	for range 20 {
+		if frame := b.talk(st, 1000, 1); !near(frame, 1000) {
+			t.Fatalf("heard %d at sequence %d", frame[0], st.seq)
+		}
+	}
+	if s := b.s.Stats(); s.Lost != 0 || s.Discarded != 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestLossAndDuplicates(t *testing.T) {
+	b := newBench(t, SessionConfig{})
+	b.agree(plainOffer())
+	for i := range 100 {
+		again := b.stream
+		b.sendAs(b.peer, &b.stream, 0, level(1000, 160))
+		b.stream.ts += 160
+		switch {
+		case i%10 == 5: // every tenth twice
+			b.sendAs(b.peer, &again, 0, level(1000, 160))
+		case i%10 == 9: // and one left out
+			b.stream.seq++
+			b.stream.ts += 160
+		}
+		b.tick()
+	}
+	if s := b.s.Stats(); s.Lost != 9 || s.Discarded != 10 || s.PacketsIn != 110 {
+		t.Errorf("%+v, want 9 lost (the tenth is not known yet), 10 discarded of 110", s)
+	}
+}
+
+func TestComfortNoise(t *testing.T) {
+	for _, pt := range []uint8{13, 19} {
+		b := newBench(t, SessionConfig{})
+		b.agree(plainOffer())
+		b.talk(&b.stream, 1000, 10)
+		for range 10 {
+			b.sendAs(b.peer, &b.stream, pt, []byte{60})
+			b.stream.ts += 160
+			b.tick()
+		}
+		frame, ok := b.tick()
+		if ok || slices.Max(frame) != 0 {
+			t.Errorf("type %d: heard %d", pt, frame[0])
+		}
+		if s := b.s.Stats(); s.Discarded != 0 || s.Lost != 0 || s.Silent > 40*time.Millisecond {
+			t.Errorf("type %d: %+v", pt, s)
+		}
+	}
+}
+
+func TestUnknownPayloadTypes(t *testing.T) {
+	b := newBench(t, SessionConfig{})
+	b.agree(offerOf(ip, "audio 4000 RTP/AVP 0"))
+	for _, pt := range []uint8{3, 9, 18, 96, 101} {
+		b.send(b.peer, pt, level(1000, 160))
+		if _, ok := b.tick(); ok {
+			t.Errorf("type %d is heard", pt)
+		}
+	}
+	s := b.s.Stats()
+	if s.Discarded != 5 || s.Started || s.Silent < 80*time.Millisecond {
+		t.Errorf("%+v: packets of no use must not pass for audio", s)
+	}
+}
+
+// A peer that does not send by agreement is not heard if it does.
+func TestNotListening(t *testing.T) {
+	b := newBench(t, SessionConfig{})
+	b.agree(plainOffer("inactive"))
+	b.talk(&b.stream, 1000, 10)
+	if _, ok := b.tick(); ok || b.s.Stats().Discarded != 10 {
+		t.Errorf("heard %v, %+v", ok, b.s.Stats())
+	}
+	b.agree(plainOffer())
+	if frame := b.talk(&b.stream, 1000, 10); !near(frame, 1000) {
+		t.Errorf("not heard after the resume: %d", frame[0])
+	}
+}
+
+func TestSilence(t *testing.T) {
+	b := newBench(t, SessionConfig{})
+	b.agree(plainOffer())
+	for range 50 {
+		b.tick()
+	}
+	// The agreement takes effect in the first tick.
+	if s := b.s.Stats(); s.Silent != 980*time.Millisecond || s.Started {
+		t.Errorf("before audio: %v, %v", s.Silent, s.Started)
+	}
+	b.talk(&b.stream, 1000, 1)
+	for range 10 {
+		b.tick()
+	}
+	if s := b.s.Stats(); s.Silent != 200*time.Millisecond || !s.Started {
+		t.Errorf("after audio: %v, %v", s.Silent, s.Started)
+	}
+	b.agree(plainOffer())
+	if b.tick(); b.s.Stats().Silent != 0 {
+		t.Errorf("after a new agreement: %v", b.s.Stats().Silent)
+	}
+}
+
+// A backlog is read away, but only so much per tick.
+func TestBacklog(t *testing.T) {
+	b := newBench(t, SessionConfig{})
+	b.agree(plainOffer())
+	for range 20 {
+		b.send(b.peer, 0, level(1000, 160))
+	}
+	b.tick()
+	if n := b.s.Stats().PacketsIn; n != readsPerTick {
+		t.Errorf("%d packets in one tick, want %d", n, readsPerTick)
+	}
+	for range 5 {
+		b.tick()
+	}
+	if n := b.s.Stats().PacketsIn; n != 20 {
+		t.Errorf("%d packets in six ticks", n)
+	}
+}
+
+// With one packet per tick there is one read per tick, nearly always.
+func TestReadsPerTick(t *testing.T) {
+	b := newBench(t, SessionConfig{})
+	b.agree(plainOffer())
+	b.talk(&b.stream, 1000, 5)
+	counted := &countingSocket{Socket: b.s.rtp}
+	b.s.rtp = counted
+	b.talk(&b.stream, 1000, 80)
+	if counted.reads > 80+80/backlogTicks {
+		t.Errorf("%d reads for 80 packets", counted.reads)
+	}
+	// 10 ms packets: both of each tick are read in it.
+	counted.reads = 0
+	for range backlogTicks {
+		b.talk(&b.stream, 1000, 1)
+	}
+	for range 40 {
+		b.sendAs(b.peer, &b.stream, 0, level(1000, 80))
+		b.stream.ts += 80
+		b.sendAs(b.peer, &b.stream, 0, level(1000, 80))
+		b.stream.ts += 80
+		b.tick()
+	}
+	if left := len(counted.Socket.(*fakeSocket).queue); left != 0 {
+		t.Errorf("%d packets left waiting", left)
+	}
+}
+
+type countingSocket struct {
+	Socket
+	reads int
+}
+
+func (s *countingSocket) TryRead(p []byte) (n int, from netip.AddrPort, ok bool) {
+	s.reads++
+	return s.Socket.TryRead(p)
+}
+
+func TestStreamOrder(t *testing.T) {
+	const in, gap, back, dup = inSequence, afterGap, reordered, duplicate
+	tests := []struct {
+		name string
+		seqs []uint16
+		want []order
+		lost uint64
+	}{
+		{"in order", []uint16{65534, 65535, 0, 1}, []order{in, in, in, in}, 0},
+		{"one missing", []uint16{1, 3, 4}, []order{in, gap, in}, 1},
+		{"swapped", []uint16{1, 3, 2, 4}, []order{in, gap, back, in}, 0},
+		{"swapped across the wrap", []uint16{65535, 1, 0, 2}, []order{in, gap, back, in}, 0},
+		{"repeated", []uint16{1, 2, 2, 1, 3}, []order{in, in, dup, dup, in}, 0},
+		{"too late to tell", []uint16{1, 80, 10}, []order{in, gap, dup}, 78},
+		{"before the first", []uint16{10, 9, 11}, []order{in, back, in}, 0},
+		{"a jump forward begins anew", []uint16{1, 20_000, 20_001}, []order{in, in, in}, 0},
+		{"a jump back begins anew", []uint16{20_000, 1, 2}, []order{in, in, in}, 0},
+		{"what was lost before stays lost", []uint16{1, 4, 20_000, 20_002}, []order{in, gap, in, gap}, 3},
+	}
+	for _, tt := range tests {
+		var s streamStats
+		s.begin(&rtpHeader{seq: tt.seqs[0]})
+		for i, seq := range tt.seqs {
+			if got := s.count(&rtpHeader{seq: seq}); got != tt.want[i] {
+				t.Errorf("%s: packet %d is %d, want %d", tt.name, i, got, tt.want[i])
+			}
+		}
+		if s.lost() != tt.lost {
+			t.Errorf("%s: %d lost, want %d", tt.name, s.lost(), tt.lost)
+		}
+	}
+}
+
+func TestJitter(t *testing.T) {
+	var s streamStats
+	s.begin(&rtpHeader{})
+	// Packets come alternately 10 ms early and late: the difference is 20 ms
+	// each time, and the estimate approaches it.
+	for i := range 200 {
+		at := int64(i)*frameNanos + int64(i%2)*frameNanos
+		s.spread(at, uint32(i*160))
+	}
+	if got := s.jitter >> 4; got < 155 || got > 160 {
+		t.Errorf("jitter %d, want 160", got)
+	}
+	for i := 200; i < 400; i++ {
+		s.spread(int64(i)*frameNanos, uint32(i*160))
+	}
+	if got := s.jitter >> 4; got > 1 {
+		t.Errorf("jitter %d, want 0", got)
+	}
+	s.spread(400*frameNanos, 1<<31) // a jump of the clock is no jitter
+	if got := s.jitter >> 4; got > 1 {
+		t.Errorf("jitter %d after a jump", got)
+	}
+}
