@@ -244,3 +244,5 @@ func read(t testing.TB, body []byte) *sdp.SessionDescription {
 }
 
 func mustAddr(s string) netip.Addr { return netip.MustParseAddr(s) }
+
+type addrPort = netip.AddrPort
