@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"net/netip"
 	"strconv"
+	"strings"
 )
 
 // maxVias bounds the Vias copied into a stateless answer.
@@ -14,14 +15,16 @@ const maxVias = 16
 // refuse makes the answer to a request that sipgo cannot parse, without keeping
 // anything (RFC 3261 §8.2.7): Via, From, To, Call-ID and CSeq as they came, a
 // To tag that is the same for every copy of the request, and where it came from.
-// nil when the request lacks what an answer needs.
-func refuse(msg []byte, h head, src netip.AddrPort) []byte {
+// to is where a datagram with it goes. nil when the request lacks what an answer
+// needs.
+func refuse(msg []byte, h head, src netip.AddrPort) (answer []byte, to netip.AddrPort) {
 	if !h.request || h.size == 0 {
-		return nil
+		return nil, src
 	}
 	var out bytes.Buffer
 	out.WriteString("SIP/2.0 " + strconv.Itoa(h.status) + " " + h.reason + "\r\n")
-	var vias, cseq, to int
+	var vias, cseqs, tos int
+	to = src
 	_, rest := cutLine(msg[:h.size-2])
 	for len(rest) > 0 {
 		var field []byte
@@ -33,12 +36,16 @@ func refuse(msg []byte, h head, src netip.AddrPort) []byte {
 		}
 		switch {
 		case named(name, "via", 'v'):
-			if vias++; vias > maxVias {
-				return nil
+			switch vias++; {
+			case vias > maxVias:
+				return nil, src
+			case vias == 1:
+				to = writeTopVia(&out, value, src)
+			default:
+				writeField(&out, "Via", value)
 			}
-			writeVia(&out, value, src, vias == 1)
 		case named(name, "to", 't'):
-			if to++; to == 1 {
+			if tos++; tos == 1 {
 				writeTo(&out, value, msg[:h.size])
 			}
 		case named(name, "from", 'f'):
@@ -46,15 +53,15 @@ func refuse(msg []byte, h head, src netip.AddrPort) []byte {
 		case named(name, "call-id", 'i'):
 			writeField(&out, "Call-ID", value)
 		case named(name, "cseq", 0):
-			cseq++
+			cseqs++
 			writeField(&out, "CSeq", value)
 		}
 	}
-	if vias == 0 || cseq != 1 {
-		return nil
+	if vias == 0 || cseqs != 1 {
+		return nil, src
 	}
 	out.WriteString("Content-Length: 0\r\n\r\n")
-	return out.Bytes()
+	return out.Bytes(), to
 }
 
 // cutField takes a header with its folded lines off the front.
@@ -91,33 +98,38 @@ func writeField(out *bytes.Buffer, name string, value []byte) {
 	out.WriteString("\r\n")
 }
 
-// writeVia writes a Via; the first gets received and the port (RFC 3261
-// §18.2.1, RFC 3581 §4).
-func writeVia(out *bytes.Buffer, value []byte, src netip.AddrPort, top bool) {
-	if !top || !src.IsValid() {
-		writeField(out, "Via", value)
-		return
+// writeTopVia writes the first Via with received, and the port where asked for
+// (RFC 3261 §18.2.1, RFC 3581 §4). A datagram goes back to the address it came
+// from; to the port it came from with rport, else to that of the sent-by
+// (§18.2.2).
+func writeTopVia(out *bytes.Buffer, value []byte, src netip.AddrPort) (to netip.AddrPort) {
+	text, more := string(value), ""
+	if i := comma(text); i >= 0 {
+		text, more = text[:i], text[i:]
 	}
-	first, more := value, []byte(nil)
-	if i := comma(string(value)); i >= 0 {
-		first, more = value[:i], value[i:]
-	}
-	text := string(first)
-	out.WriteString("Via: ")
-	for i, p := range split(text, ';') {
-		if i > 0 {
-			out.WriteByte(';')
-		}
+	parts := split(squeeze(text), ';')
+	to = netip.AddrPortFrom(src.Addr(), sentByPort(parts))
+	for i, p := range parts {
 		if len(p) == len("rport") && named([]byte(p), "rport", 0) {
-			out.WriteString("rport=")
-			out.WriteString(strconv.Itoa(int(src.Port())))
-			continue
+			parts[i] = "rport=" + strconv.Itoa(int(src.Port()))
+			to = src
 		}
-		out.WriteString(p)
 	}
-	out.WriteString(";received=" + src.Addr().String())
-	out.Write(more)
-	out.WriteString("\r\n")
+	out.WriteString("Via: " + strings.Join(parts, ";") + ";received=" + src.Addr().String() + more + "\r\n")
+	return to
+}
+
+// sentByPort is the port of a Via split at its semicolons.
+func sentByPort(parts []string) uint16 {
+	if len(parts) > 0 {
+		host := parts[0][strings.LastIndexByte(parts[0], ' ')+1:]
+		if i := strings.LastIndexByte(host, ':'); i > strings.LastIndexByte(host, ']') {
+			if n, ok := number10([]byte(host[i+1:])); ok && n > 0 && n <= 65535 {
+				return uint16(n)
+			}
+		}
+	}
+	return 5060
 }
 
 // writeTo writes a To with a tag. Made from the request, the tag is the same in

@@ -35,7 +35,7 @@ func FuzzGuard(f *testing.F) {
 		if v != reject {
 			return
 		}
-		answer := refuse(msg, h, strangerAddr)
+		answer, _ := refuse(msg, h, strangerAddr)
 		if answer == nil {
 			return
 		}

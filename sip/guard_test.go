@@ -290,8 +290,13 @@ func TestRefuse(t *testing.T) {
 	if v != reject {
 		t.Fatalf("verdict %d", v)
 	}
-	answer := string(refuse(msg, h, src))
-	first := string(refuse(msg, h, src))
+	raw, to := refuse(msg, h, src)
+	answer := string(raw)
+	raw, _ = refuse(msg, h, src)
+	first := string(raw)
+	if to != src {
+		t.Errorf("rport: sent to %v", to)
+	}
 	want := "SIP/2.0 400 Malformed Request-URI\r\n" +
 		"Via: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bK1;rport=40000;received=203.0.113.7,SIP/2.0/UDP 10.0.0.2\r\n" +
 		"Via: SIP/2.0/UDP 10.0.0.3\r\n" +
@@ -310,16 +315,40 @@ func TestRefuse(t *testing.T) {
 	}
 	tagged := strings.Replace(string(msg), "<sip:c@d>", "<sip:c@d>;tag=mine", 1)
 	h, _ = inspect([]byte(tagged), true)
-	if a := string(refuse([]byte(tagged), h, src)); !strings.Contains(a, "To: <sip:c@d>;tag=mine\r\n") {
+	if a, _ := refuse([]byte(tagged), h, src); !strings.Contains(string(a), "To: <sip:c@d>;tag=mine\r\n") {
 		t.Errorf("the To tag was changed:\n%s", a)
 	}
 	vias := strings.Replace(string(msg), "i: x", strings.Repeat("v: SIP/2.0/UDP h\r\n", maxVias)+"i: x", 1)
 	h, _ = inspect([]byte(vias), true)
-	if a := refuse([]byte(vias), h, src); a != nil {
+	if a, _ := refuse([]byte(vias), h, src); a != nil {
 		t.Errorf("answered with %d bytes to a request of many Vias", len(a))
 	}
-	if a := refuse([]byte("x"), head{}, src); a != nil {
+	if a, _ := refuse([]byte("x"), head{}, src); a != nil {
 		t.Errorf("answered %q", a)
+	}
+}
+
+// TestRefuseGoesTo: back to the address a request came from, whatever its Via
+// says, and to the port of the sent-by unless rport was asked for.
+func TestRefuseGoesTo(t *testing.T) {
+	src := netip.MustParseAddrPort("203.0.113.7:40000")
+	for via, port := range map[string]uint16{
+		"SIP/2.0/UDP 10.0.0.1;branch=z9hG4bK1":               5060,
+		"SIP/2.0/UDP 10.0.0.1:5070 ; branch=z9hG4bK1":        5070,
+		"SIP/2.0/UDP 10.0.0.1 : 5070":                        5070,
+		"SIP/2.0/UDP [2001:db8::1];x":                        5060,
+		"SIP/2.0/UDP [2001:db8::1]:5071":                     5071,
+		"SIP/2.0/UDP victim.example:99999":                   5060,
+		"SIP/2.0/UDP h:5070;RPORT;branch=z":                  40000,
+		"SIP/2.0/UDP h:5070;rport=1":                         5070,
+		"SIP/2.0/UDP h:5070, SIP/2.0/UDP other:5071;rport":   5070,
+		"SIP/2.0/UDP h:5070;x=\"a, b\";rport, SIP/2.0/UDP o": 40000,
+	} {
+		msg := []byte("OPTIONS  sip:x SIP/2.0\r\nVia: " + via + "\r\nCSeq: 1 OPTIONS\r\n\r\n")
+		h, _ := inspect(msg, true)
+		if _, to := refuse(msg, h, src); to != netip.AddrPortFrom(src.Addr(), port) {
+			t.Errorf("%s: sent to %v, want port %d", via, to, port)
+		}
 	}
 }
 

@@ -216,7 +216,7 @@ func (c *framedConn) answer(msg []byte, h head) {
 	if h.status == 0 || !h.via || !h.cseq || h.ack || !c.guard.allowAnswer(c.guard.now()) {
 		return
 	}
-	answer := refuse(msg, h, sourceOf(c.Conn.RemoteAddr()))
+	answer, _ := refuse(msg, h, sourceOf(c.Conn.RemoteAddr()))
 	if answer == nil || c.Conn.SetWriteDeadline(c.guard.now().Add(refusalTimeout)) != nil {
 		return
 	}

@@ -22,12 +22,13 @@ type packetConn struct {
 	// turnover counts the sources that sipgo's reader has been shown, which it
 	// remembers for as long as it runs; recycle lets serve restart it.
 	turnover int
+	most     int // of turnover
 	recycle  atomic.Bool
 }
 
 // guardPacketConn puts the guard before a socket.
 func guardPacketConn(c net.PacketConn, g *guard) net.PacketConn {
-	return &packetConn{PacketConn: c, guard: g, closed: make(chan struct{})}
+	return &packetConn{PacketConn: c, guard: g, closed: make(chan struct{}), most: recycleAfter}
 }
 
 // recycleAfter is the number of sources after which sipgo's reader is ended
@@ -54,7 +55,7 @@ func servePackets(c net.PacketConn, serve func(net.PacketConn) error) error {
 		if err != nil {
 			return err
 		}
-		if pc.turnover < recycleAfter {
+		if pc.turnover < pc.most {
 			return nil // ended for a reason of its own
 		}
 		pc.turnover = 0
@@ -70,7 +71,7 @@ func (c *packetConn) Close() error {
 // ReadFrom returns the next datagram worth parsing.
 func (c *packetConn) ReadFrom(b []byte) (int, net.Addr, error) {
 	for {
-		if c.recycle.Load() && c.turnover >= recycleAfter {
+		if c.recycle.Load() && c.turnover >= c.most {
 			return 0, nil, net.ErrClosed
 		}
 		n, addr, err := c.PacketConn.ReadFrom(b)
@@ -132,8 +133,8 @@ func (c *packetConn) accept(msg []byte, addr net.Addr) bool {
 	if v == reject {
 		c.guard.drop(dropShape)
 		if c.guard.allowAnswer(now) {
-			if answer := refuse(msg, h, src); answer != nil {
-				_, _ = c.WriteTo(answer, addr) // best effort: the peer retransmits
+			if answer, to := refuse(msg, h, src); answer != nil {
+				_, _ = c.WriteTo(answer, net.UDPAddrFromAddrPort(to)) // best effort: the peer retransmits
 			}
 		}
 		return false

@@ -185,7 +185,8 @@ func TestServePackets(t *testing.T) {
 	sock := newFakeSocket()
 	g := newGuard(Limits{}, func(netip.Addr) (string, bool) { return "", true }, nil)
 	c := guardPacketConn(sock, g)
-	const total = 2*recycleAfter + 10
+	const most, total = 1000, 2*1000 + 100
+	c.(*packetConn).most = most
 	var runs, got int
 	go func() {
 		for i := range total {

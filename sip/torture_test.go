@@ -134,7 +134,7 @@ func judge(t testing.TB, msg []byte) (by string, status int, reason string) {
 	case drop:
 		return "", dropped, ""
 	case reject:
-		answer := refuse(msg, h, src)
+		answer, _ := refuse(msg, h, src)
 		if answer == nil {
 			return "", dropped, ""
 		}
