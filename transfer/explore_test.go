@@ -23,6 +23,7 @@ type world struct {
 	operators bool  // operators hold and unhold, too
 	ends      int   // legs whose end may be unconfirmed while anything else happens; 0: any number
 	lean      bool  // without add and consults that keep the customer
+	depth     int32 // how many steps to walk; 0: to the end
 	cutoff    int   // test fails beyond this many states
 }
 
@@ -66,6 +67,10 @@ func (x *explorer) run() {
 			x.t.Fatalf("%s: more than %d states", x.w.name, x.w.cutoff)
 		}
 		s := x.states[i]
+		if x.w.depth > 0 && x.nodes[i].depth >= x.w.depth {
+			x.conclude(int32(i))
+			continue
+		}
 		for _, in := range x.w.inputs(&s) {
 			next, effects := Step(s, in)
 			if err := checkStep(s, in, next, effects); err != nil {
@@ -76,7 +81,10 @@ func (x *explorer) run() {
 		}
 	}
 	x.ends()
-	depth := x.nodes[len(x.nodes)-1].depth
+	depth := int32(0)
+	for _, n := range x.nodes {
+		depth = max(depth, n.depth)
+	}
 	x.t.Logf("%s: %d parties, %d states, %d transitions, depth %d, %d invariants, %v",
 		x.w.name, x.w.slots, len(x.states), x.edges, depth, invariants, time.Since(start).Round(time.Millisecond))
 }
@@ -102,6 +110,25 @@ func (x *explorer) visit(from int32, in Input, s State, effects []Effect) {
 	}
 	if from >= 0 && from != i {
 		x.back[i] = append(x.back[i], from)
+	}
+}
+
+// conclude walks from a state at the edge of a bounded exploration to its end:
+// the operator ends it, and every leg confirms.
+func (x *explorer) conclude(i int32) {
+	s := x.states[i]
+	in := Input{Kind: Command, By: Nobody, Party: Nobody, Verb: DoEnd}
+	for !s.Over() {
+		next, effects := Step(s, in)
+		if err := checkStep(s, in, next, effects); err != nil {
+			x.t.Fatalf("%s: %v\nafter\n%s\n  %v\n  state %v", x.w.name, err, x.path(i), in, next)
+		}
+		x.edges++
+		x.visit(i, in, next, effects)
+		i, s = x.index[next], next
+		if facts := x.w.facts(&s); len(facts) > 0 {
+			in = facts[0]
+		}
 	}
 }
 

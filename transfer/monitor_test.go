@@ -151,7 +151,7 @@ func factOnWire(in Input, w *wire, lost *bool) {
 		}
 	case LegFailed, LegGone:
 		switch {
-		case *lost && (*w == noWire || *w == inviting && in.Kind == LegGone):
+		case *lost && (*w == noWire || in.Kind == LegGone && (*w == inviting || *w == waiting)):
 			*lost = false // no answered leg could be meant
 		case *w != waiting:
 			*w = noWire
