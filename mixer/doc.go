@@ -40,6 +40,15 @@
 // listener gets is made of what it had heard before, so not one sample spoken
 // after a hold reaches the one who is held.
 //
+// # Sounds
+//
+// Treatments are loops made at the start: hold music (the built-in one or the
+// operator's, see [LoadWAV] and [Seamless]), which is a radio that all hear at
+// the same place, and tones that start for each port when its treatment does.
+// All tones lie on comfort noise, so that nobody takes a pause for a dead line.
+// A clip ([ErrorTone] and its like, or an announcement) is played to one port,
+// with everything else 12 dB down under it.
+//
 // # What is left out
 //
 // Packets, codecs, jitter buffers and loss concealment lie behind [Stream].

@@ -64,7 +64,8 @@ type playback struct {
 }
 
 // Join adds a stream with its first row. A port that is in the room already is
-// taken out first.
+// taken out first. Where a newcomer is part of a larger change, join it with a
+// row that hears nobody, then Set all rows at once.
 func (r *Room) Join(p Port, s Stream, row Row) {
 	if r.closed {
 		return

@@ -56,16 +56,22 @@ func raisePriority() (priority, error) {
 		Flags:    unix.SCHED_FLAG_RESET_ON_FORK, // threads made from this one must not inherit it
 		Priority: fifoPriority,
 	}
-	fifo := unix.SchedSetAttr(0, &attr, 0)
-	if fifo == nil {
+	return firstPermitted(
+		func() error { return unix.SchedSetAttr(0, &attr, 0) },
+		func() error { return unix.Setpriority(unix.PRIO_PROCESS, 0, niceValue) }, // on Linux it is the thread's
+	)
+}
+
+func firstPermitted(fifo, nice func() error) (priority, error) {
+	fifoErr := fifo()
+	if fifoErr == nil {
 		return realtimePriority, nil
 	}
-	// On Linux a nice value belongs to the thread.
-	nice := unix.Setpriority(unix.PRIO_PROCESS, 0, niceValue)
-	if nice == nil {
-		return nicePriority, fmt.Errorf("SCHED_FIFO: %w", fifo)
+	fifoErr = fmt.Errorf("SCHED_FIFO: %w", fifoErr)
+	if niceErr := nice(); niceErr != nil {
+		return plainPriority, errors.Join(fifoErr, fmt.Errorf("nice: %w", niceErr))
 	}
-	return plainPriority, errors.Join(fmt.Errorf("SCHED_FIFO: %w", fifo), fmt.Errorf("nice: %w", nice))
+	return nicePriority, fifoErr
 }
 
 // sleepSyscall sleeps as a system call the scheduler knows of: another

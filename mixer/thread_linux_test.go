@@ -1,6 +1,7 @@
 package mixer
 
 import (
+	"errors"
 	"runtime"
 	"testing"
 	"time"
@@ -52,6 +53,23 @@ func TestThreadTakesItsPriorityAndSleepsToTheMoment(t *testing.T) {
 	attr, err := unix.SchedGetAttr(0, 0)
 	if err != nil || attr.Policy == unix.SCHED_FIFO {
 		t.Errorf("another thread has policy %v, %v", attr, err)
+	}
+}
+
+func TestPriorityIsTheBestPermitted(t *testing.T) {
+	yes := func() error { return nil }
+	no := func() error { return unix.EPERM }
+	for _, c := range []struct {
+		fifo, nice func() error
+		want       string
+	}{{yes, yes, "realtime"}, {yes, no, "realtime"}, {no, yes, "nice"}, {no, no, "plain"}} {
+		got, err := firstPermitted(c.fifo, c.nice)
+		if got.String() != c.want {
+			t.Errorf("got %v, want %s", got, c.want)
+		}
+		if refused := got != realtimePriority; refused != errors.Is(err, unix.EPERM) {
+			t.Errorf("%v comes with error %v", got, err)
+		}
 	}
 }
 

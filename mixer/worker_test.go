@@ -163,6 +163,33 @@ func TestWorkerSleepsToSlotsInUseOnly(t *testing.T) {
 	}
 }
 
+// While a large room's slices are under way the worker wakes for every slot,
+// and other rooms have theirs in between.
+func TestWorkerWakesForSlices(t *testing.T) {
+	r := newRig(t)
+	large, small := r.m.NewRoom(), r.m.NewRoom()
+	small.slot = (large.slot + 1) % slots // not yet admitted: put where the slices go on
+	peers := make([]*peer, 250)
+	for i := range peers {
+		peers[i] = &peer{}
+		large.Join(Port(i), peers[i], Row{})
+	}
+	between := &peer{}
+	small.Join(0, between, Row{})
+	if slept := r.runUntil(int64(time.Second)); slept < 149 || slept > 151 {
+		t.Errorf("three slots in use make %d wake-ups a second, want 150", slept)
+	}
+	first := peers[0].times[5]
+	for i, p := range peers {
+		if want := first + int64(i/sliceSize)*slotTime; p.times[5] != want {
+			t.Fatalf("port %d is served at %d, want %d", i, p.times[5], want)
+		}
+	}
+	if between.times[5] != first+slotTime {
+		t.Errorf("the room in the next slot is served at %d, want %d", between.times[5], first+slotTime)
+	}
+}
+
 func TestLatenessAndDurationAreMeasured(t *testing.T) {
 	r := newRig(t)
 	room := r.m.NewRoom()
