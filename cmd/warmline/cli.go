@@ -44,7 +44,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return fail(stderr, err)
 	}
-	ctx.Bind(&streams{stdout, stderr})
+	ctx.Bind(&streams{stdout, stderr}, runner(runServer))
 	if err := ctx.Run(); err != nil {
 		return fail(stderr, err)
 	}

@@ -20,7 +20,7 @@ type serveCmd struct {
 
 // Run serves the configuration; without one it writes a first one and says how
 // to log a phone in.
-func (c *serveCmd) Run(s *streams) error {
+func (c *serveCmd) Run(s *streams, run runner) error {
 	var first *config.First
 	if c.Config == "" {
 		var err error
@@ -40,15 +40,16 @@ func (c *serveCmd) Run(s *streams) error {
 	if err != nil {
 		return err
 	}
-	return c.serve(cfg, c.logger(s.err))
+	return serve(cfg, c.logger(s.err), c.load, run)
 }
 
-func (c *serveCmd) serve(cfg *config.Config, log *slog.Logger) error {
+// serve runs a server under the process's signals.
+func serve(cfg *config.Config, log *slog.Logger, load func() (*config.Config, error), run runner) error {
 	// Room for one of each: a signal that finds no room is dropped.
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	defer signal.Stop(signals)
-	return supervise(signals, cfg, log, c.load, runServer)
+	return supervise(signals, cfg, log, load, run)
 }
 
 // runner runs a server until ctx ends, which ends it at once, or drain closes
