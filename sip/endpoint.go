@@ -107,6 +107,9 @@ func New(cfg Config) (*Endpoint, error) {
 		calls:   make(map[*Call]struct{}),
 	}
 	e.auth = newAuthenticator(cfg.Credentials, cfg.Domain, secret)
+	if len(cfg.Challenges) > 0 {
+		e.auth.offers = cfg.Challenges
+	}
 	for _, c := range cfg.UDP {
 		e.udp = append(e.udp, guardPacketConn(c, e.guard))
 	}
@@ -198,6 +201,11 @@ func (e *Endpoint) served(network, local string, err error) {
 	}
 }
 
+// closingGrace is for requests that are between a reader and their transaction
+// when the endpoint closes: sipgo would open a socket of its own to answer one
+// whose socket is gone by then.
+const closingGrace = 10 * time.Millisecond
+
 // Close ends the readers and transactions and waits for them. Calls that
 // still live get no message any more.
 func (e *Endpoint) Close() {
@@ -210,6 +218,7 @@ func (e *Endpoint) Close() {
 	clear(e.cancels)
 	e.mu.Unlock()
 	if !already {
+		time.Sleep(closingGrace)
 		for _, c := range e.udp {
 			c.Close()
 		}

@@ -26,6 +26,10 @@ type Config struct {
 	Logger      *slog.Logger
 	Handler     Handler
 	Credentials Credentials
+	// Challenges are the digest algorithms phones are challenged with, in order
+	// of preference; empty: SHA-256, then MD5. Some phones (libre before 2.0)
+	// give up when they meet one they do not know.
+	Challenges []Algorithm
 	// Trunk tells whether a source belongs to a trunk; it runs for every
 	// message before anything is allocated for it.
 	Trunk  func(remote netip.Addr) (id string, ok bool)

@@ -18,6 +18,9 @@ var sendContext = context.Background()
 // about to answer it: then the 200 would be retransmitted after the 487.
 const tamedCancel sip.RequestMethod = "CANCEL*"
 
+// noTransport makes sipgo drop a message: it has no such transport.
+const noTransport = "none"
+
 // outOfOrder is how long a message waits for the one it overtook.
 const outOfOrder = 200 * time.Millisecond
 
@@ -28,6 +31,10 @@ func (e *Endpoint) observe(msg sip.Message) {
 		switch m := msg.(type) {
 		case *sip.Request:
 			e.stats.request(m.Method, "in")
+			if e.isClosed() {
+				m.SetTransport(noTransport)
+				return
+			}
 			e.observeRequest(m)
 		case *sip.Response:
 			e.countResponse(m, "in")

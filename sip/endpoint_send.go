@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"net"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -147,6 +148,9 @@ func (t *clientTx) terminate() {
 // called from other goroutines than the caller's, and not any more once
 // transact has returned an error.
 func (e *Endpoint) transact(req *sip.Request, flow Flow, on func(*sip.Response, error)) (*clientTx, error) {
+	if e.isClosed() {
+		return nil, net.ErrClosed
+	}
 	conn, err := e.conn(flow)
 	if err != nil {
 		return nil, err
@@ -167,7 +171,7 @@ func (e *Endpoint) transact(req *sip.Request, flow Flow, on func(*sip.Response, 
 	e.stats.request(req.Method, "out")
 	if !e.spawn(func() { readResponses(tx, req.IsInvite(), on) }) {
 		tx.Terminate()
-		return nil, errors.New("closed")
+		return nil, net.ErrClosed
 	}
 	return &clientTx{tx: tx}, nil
 }
