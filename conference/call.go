@@ -1,6 +1,8 @@
 package conference
 
 import (
+	"context"
+	"log/slog"
 	"time"
 
 	"warmline/directory"
@@ -46,13 +48,15 @@ func (s *call) step(in transfer.Input) {
 	next, effects := transfer.Step(s.state, in)
 	s.state = next
 	s.recorder.add(in, next)
-	s.c.log.Debug("step", "input", in, "state", next, "effects", len(effects))
+	if s.c.log.Enabled(context.Background(), slog.LevelDebug) {
+		s.c.log.Debug("step", "input", in.String(), "state", next.String(), "effects", len(effects))
+	}
 	for i := range effects {
 		s.perform(&effects[i])
 	}
 	s.follow()
 	if err := transfer.Check(next); err != nil {
-		s.c.log.Error("the call broke a rule", "err", err, "input", in, "state", next)
+		s.c.log.Error("the call broke a rule", "err", err, "input", in.String(), "state", next.String())
 	}
 }
 

@@ -23,7 +23,7 @@ func (c *Conference) do(cmd Command) (Snapshot, error) {
 		result = r.Reason
 	}
 	c.m.cfg.Metrics.Verb(cmd.Verb.String(), cmd.Surface, result)
-	c.log.Info("verb", "verb", cmd.Verb, "by", cmd.By, "surface", cmd.Surface, "result", result)
+	c.log.Info("verb", "verb", cmd.Verb.String(), "by", cmd.By, "surface", cmd.Surface, "result", result)
 	c.refreshIfDirty()
 	return *c.snap.Load(), err
 }

@@ -14,12 +14,13 @@ import (
 )
 
 // authenticator is the server side of digest authentication (RFC 3261 §22,
-// RFC 7616, RFC 8760). It challenges with SHA-256 and MD5, in that order, and
-// takes an answer to either. Nonces are stateless; what it remembers (nonce
+// RFC 7616, RFC 8760). It challenges with the algorithms of offers, in that
+// order, and takes an answer to any it knows. Nonces are stateless; what it remembers (nonce
 // counts of the authenticated, failures of the others) is bounded and expires.
 type authenticator struct {
 	cred   Credentials
 	realm  string
+	offers []Algorithm
 	nonces nonces
 	decoy  string // HA1 of nobody: an unknown user costs the same hashes as a known one
 
@@ -38,7 +39,7 @@ func newAuthenticator(cred Credentials, realm string, secret []byte) *authentica
 	n := newNonces(secret)
 	decoy := sha256.Sum256(n.key)
 	return &authenticator{
-		cred: cred, realm: realm, nonces: n, decoy: hex.EncodeToString(decoy[:]),
+		cred: cred, realm: realm, offers: []Algorithm{SHA256, MD5}, nonces: n, decoy: hex.EncodeToString(decoy[:]),
 		counts: make(map[nonceID]*count), failures: newFailures(),
 	}
 }
@@ -177,7 +178,7 @@ func fingerprint(req *sip.Request, c credentials) (print [8]byte) {
 	return print
 }
 
-// challenge is 401 or 407 with one challenge per algorithm, the strongest
+// challenge is 401 or 407 with one challenge per algorithm, the preferred one
 // first: a client takes the first it can do (RFC 8760 §2.4).
 func (a *authenticator) challenge(src netip.Addr, proxy, stale bool, now time.Time) *refusal {
 	r := &refusal{status: 401, reason: "Unauthorized"}
@@ -186,7 +187,7 @@ func (a *authenticator) challenge(src netip.Addr, proxy, stale bool, now time.Ti
 		r.status, r.reason, name = 407, "Proxy Authentication Required", "Proxy-Authenticate"
 	}
 	nonce := a.nonces.make(src, now)
-	for _, alg := range [...]Algorithm{SHA256, MD5} {
+	for _, alg := range a.offers {
 		value := `Digest realm=` + quote(a.realm) + `, nonce="` + nonce + `", algorithm=` + string(alg) + `, qop="auth"`
 		if stale {
 			value += ", stale=true"

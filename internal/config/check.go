@@ -73,6 +73,14 @@ func (d *decoder) checkSIP(c *Config) {
 	if c.SIP.Advertise.IsUnspecified() || c.SIP.Advertise.IsMulticast() {
 		d.wrong("sip.advertise", "%v cannot be reached by anybody; give the public address", c.SIP.Advertise)
 	}
+	if len(c.SIP.Digest) == 0 {
+		d.wrong("sip.digest", "at least one is needed: md5 or sha-256")
+	}
+	for i, alg := range c.SIP.Digest {
+		if slices.Index(c.SIP.Digest, alg) < i {
+			d.wrong(item("sip.digest", i), "%s is there twice", alg)
+		}
+	}
 	if (c.SIP.TLS.Cert == "") != (c.SIP.TLS.Key == "") {
 		d.wrong("sip.tls", "cert and key go together")
 	}

@@ -121,6 +121,8 @@ func (d *decoder) checkPassword(c *Config, at string, a Agent) {
 		d.wrong(at+".ha1", "give password or ha1, not both")
 	case a.HA1 != "" && !isHex(strings.ToLower(string(a.HA1)), 32):
 		d.wrong(at+".ha1", "32 hex digits are expected: the MD5 of ID:DOMAIN:PASSWORD")
+	case a.HA1 != "" && !slices.Contains(c.SIP.Digest, "md5"):
+		d.wrong(at+".ha1", "ha1 serves md5 only; add it to sip.digest")
 	case a.HA1 != "" && c.SIP.Domain == "":
 		d.wrong(at+".ha1", "ha1 holds for one domain only; set sip.domain to it")
 	}

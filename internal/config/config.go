@@ -30,8 +30,9 @@ type Config struct {
 // SIP is where phones and carriers reach the server.
 type SIP struct {
 	Listen    []Listen   `yaml:"listen"`
-	Domain    string     `yaml:"domain"`    // realm and host of addresses of record; "": the listener's address
-	Advertise netip.Addr `yaml:"advertise"` // for Contact, Via and SDP behind NAT; invalid: the local one
+	Domain    string     `yaml:"domain"`                   // realm and host of addresses of record; "": the listener's address
+	Advertise netip.Addr `yaml:"advertise"`                // for Contact, Via and SDP behind NAT; invalid: the local one
+	Digest    []string   `yaml:"digest" one:"md5 sha-256"` // algorithms phones are challenged with, preferred first
 	TLS       TLS        `yaml:"tls"`
 }
 
@@ -156,7 +157,7 @@ type Limits struct {
 // Default is the configuration of an empty file.
 func Default() *Config {
 	return &Config{
-		SIP:   SIP{Listen: []Listen{{UDP, wildcard(5060)}, {TCP, wildcard(5060)}}},
+		SIP:   SIP{Listen: []Listen{{UDP, wildcard(5060)}, {TCP, wildcard(5060)}}, Digest: []string{"md5"}},
 		Media: Media{Ports: Ports{10000, 19999}, Codecs: []string{"pcmu", "pcma"}},
 		HTTP:  HTTP{Listen: netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 8080)},
 		Features: Features{

@@ -179,9 +179,20 @@ func (d *decoder) pair(path string, pair *ast.MappingValueNode, v reflect.Value,
 		if pair.Value == nil || !d.value(at, pair.Value, field) {
 			return
 		}
-		if err := bound(f, field); err != nil {
-			d.spoilt(d.at(pair.Value.GetToken()), at, "%v", err)
+		d.bounds(at, f, field)
+	}
+}
+
+// bounds holds a value, or each of a list, to the tags of its field.
+func (d *decoder) bounds(path string, f reflect.StructField, v reflect.Value) {
+	if v.Kind() == reflect.Slice && !isScalar(v.Type()) {
+		for i := range v.Len() {
+			d.bounds(item(path, i), f, v.Index(i))
 		}
+		return
+	}
+	if err := bound(f, v); err != nil && !d.bad[path] {
+		d.spoilt(d.pos[path], path, "%v", err)
 	}
 }
 

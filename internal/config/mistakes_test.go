@@ -67,7 +67,7 @@ sip:
 `, `
 		c.yaml:1:1: unknown key "htp"; did you mean "http"?
 		c.yaml:3:3: sip: unknown key "lisen"; did you mean "listen"?
-		c.yaml:4:3: sip: unknown key "colour"; there is listen, domain, advertise and tls`},
+		c.yaml:4:3: sip: unknown key "colour"; there is listen, domain, advertise, digest and tls`},
 	{"unknown key in a list", `
 agents:
   - {id: alice, password: x}
@@ -158,6 +158,20 @@ sip:
 		c.yaml:2:11: sip.domain: "sip:example.com" is no host name; write as calls.example.com
 		c.yaml:3:14: sip.advertise: 0.0.0.0 cannot be reached by anybody; give the public address
 		c.yaml:4:9: sip.tls: cert and key go together`},
+	{"digest", `
+sip: {digest: [md5, sha256, SHA-1, md5], domain: a}
+agents: [{id: a, ha1: 0123456789abcdef0123456789abcdef}]
+`, `
+		c.yaml:1:21: sip.digest[1]: "sha256" is unknown; did you mean "sha-256"?
+		c.yaml:1:29: sip.digest[2]: "SHA-1" is unknown; use one of md5, sha-256
+		c.yaml:1:36: sip.digest[3]: md5 is there twice`},
+	{"no digest", `
+sip: {digest: []}
+`, `c.yaml:1:15: sip.digest: at least one is needed: md5 or sha-256`},
+	{"ha1 without MD5", `
+sip: {digest: [sha-256], domain: a}
+agents: [{id: a, ha1: 0123456789abcdef0123456789abcdef}]
+`, `c.yaml:2:23: agents[0].ha1: ha1 serves md5 only; add it to sip.digest`},
 	{"advertise is an address", `
 sip: {advertise: calls.example.com}
 `, `c.yaml:1:18: sip.advertise: "calls.example.com" is no IP address; write as 203.0.113.10`},

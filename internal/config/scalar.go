@@ -90,7 +90,7 @@ func parseInt(text string) (int, error) {
 
 // bound checks a value against the tags of its field.
 func bound(f reflect.StructField, v reflect.Value) error {
-	if words := strings.Fields(f.Tag.Get("one")); len(words) > 0 && !slices.Contains(words, v.String()) {
+	if words := strings.Fields(f.Tag.Get("one")); len(words) > 0 && v.Kind() == reflect.String && !slices.Contains(words, v.String()) {
 		if near := nearest(v.String(), words); near != "" {
 			return fmt.Errorf("%q is unknown; did you mean %q?", v.String(), near)
 		}

@@ -23,7 +23,7 @@ var layers = []struct {
 	{"directory", "", "github.com/prometheus net/http", "facts about people and numbers, without a protocol"},
 	{"metrics", "", "", "collectors; what they show is handed to them"},
 	{"conference", "transfer queue mixer media sip directory metrics", "net/http github.com/prometheus", "the only place where the leaves meet"},
-	{"web", "conference directory metrics", "github.com/emiago github.com/pion", "people's and programs' view of conferences"},
+	{"web", "conference directory metrics transfer", "github.com/emiago github.com/pion", "people's and programs' view of conferences"},
 	{"internal/config", "directory conference", "net/http github.com/prometheus", "a file's meaning"},
 	{"internal/demo", "internal/hearing internal/softphone mixer testdata/speech", "github.com/prometheus", "a story told to a server through its own doors"},
 	{"internal/hearing", "", "net os github.com", "a recording in, what was heard out"},

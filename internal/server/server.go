@@ -143,7 +143,7 @@ func (s *Server) startSIP(cfg *config.Config, sockets *sipSockets) (err error) {
 	}
 	s.endpoint, err = sip.New(sip.Config{
 		UDP: sockets.udp, TCP: sockets.tcp, Advertise: advertise, Domain: cfg.SIP.Domain,
-		UserAgent: "warmline", Logger: s.log, Handler: handler, Credentials: handler,
+		Challenges: challenges(cfg), UserAgent: "warmline", Logger: s.log, Handler: handler, Credentials: handler,
 		Trunk: s.dir.TrunkOf,
 		Limits: sip.Limits{
 			CallsPerSecond:                cfg.Limits.CallsPerSecond,

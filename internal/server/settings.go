@@ -8,6 +8,7 @@ import (
 	"warmline/directory"
 	"warmline/internal/config"
 	"warmline/mixer"
+	"warmline/sip"
 	"warmline/transfer"
 	"warmline/web"
 )
@@ -96,6 +97,16 @@ func settings(cfg *config.Config) conference.Settings {
 	s.Timers.RTPTrunk, s.Timers.RTPHeld = cfg.Timers.RTPTrunk, cfg.Timers.RTPHeld
 	s.Limits = conference.Limits{Conferences: cfg.Limits.Conferences, Legs: cfg.Limits.Legs}
 	return s
+}
+
+var algorithms = map[string]sip.Algorithm{"md5": sip.MD5, "sha-256": sip.SHA256}
+
+func challenges(cfg *config.Config) []sip.Algorithm {
+	var all []sip.Algorithm
+	for _, name := range cfg.SIP.Digest {
+		all = append(all, algorithms[name])
+	}
+	return all
 }
 
 func apiKeys(cfg *config.Config) []web.APIKey {

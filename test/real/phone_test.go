@@ -33,6 +33,7 @@ call_max_calls 4
 audio_player aubridge,nil
 audio_source ausine,%d
 ausrc_srate 48000
+ausrc_channels 2
 audio_alert aubridge,nil
 audio_buffer 20-160
 rtp_ports %d-%d

@@ -12,8 +12,8 @@ import (
 // The tones by which the three are known.
 const (
 	carlaHz = 1000
-	aliceHz = 440
-	bobHz   = 700
+	aliceHz = 455
+	bobHz   = 720
 )
 
 // stage is a customer, two agents and the server between them.
