@@ -2,6 +2,7 @@ package mixer
 
 import (
 	"fmt"
+	"runtime"
 	"testing"
 )
 
@@ -57,26 +58,47 @@ func BenchmarkTickTreated(b *testing.B) {
 
 // TestTickAllocatesNothing covers what benchmarks do not: frames with changes,
 // fades, clips and departures in them. Their memory comes with the operations,
-// so the operations are posted before the count starts.
+// so the operations are posted before the count starts. The count is that of
+// the process, runtime included: what allocates does so at every attempt.
 func TestTickAllocatesNothing(t *testing.T) {
 	for _, n := range []int{3, 40, 250} {
 		r := newRig(t)
-		room := benchRoom(r, n, n)
+		benchRoom(r, n, n)
 		r.tick(1)
 		if got := testing.AllocsPerRun(50, func() { r.tick(1) }); got != 0 {
 			t.Errorf("a steady tick of %d ports allocates %v times", n, got)
 		}
-		clip := sine(1000, 0.2, 300)
-		measured := 0.0
-		for round := range 5 {
-			room.Set([]Change{{0, Row{Treatment: Treatment(round % 7), Held: true}}, {1, Row{Voice: uint64(round), Hears: 3}}})
-			room.Play(1, clip, func(bool) {})
-			room.Join(Port(1000+round), &peer{deaf: true, voice: constant(3)}, Row{Voice: 1, Hears: 1})
-			room.Leave(Port(1000+round-1), func() {})
-			measured += allocations(func() { r.tick(1) })
+		least := changingAllocations(t, n)
+		for range 4 {
+			least = min(least, changingAllocations(t, n))
 		}
-		if measured != 0 {
-			t.Errorf("ticks with changes in a room of %d ports allocate %v times", n, measured)
+		if least != 0 {
+			t.Errorf("ticks with changes in a room of %d ports allocate %v times", n, least)
 		}
 	}
+}
+
+func changingAllocations(t *testing.T, n int) (sum float64) {
+	r := newRig(t)
+	room := benchRoom(r, n, n)
+	r.tick(1)
+	clip := sine(1000, 0.2, 300)
+	for round := range 5 {
+		room.Set([]Change{{0, Row{Treatment: Treatment(round), Held: true}}, {1, Row{Voice: uint64(round), Hears: 3}}})
+		room.Play(1, clip, func(bool) {})
+		room.Join(Port(1000+round), &peer{deaf: true, voice: constant(3)}, Row{Voice: 1, Hears: 1})
+		room.Leave(Port(1000+round-1), func() {})
+		sum += allocations(func() { r.tick(1) })
+	}
+	return sum
+}
+
+// allocations counts the allocations of one run of f.
+func allocations(f func()) float64 {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return float64(after.Mallocs - before.Mallocs)
 }

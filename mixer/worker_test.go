@@ -358,6 +358,9 @@ func TestRealWorkerUnderControl(t *testing.T) {
 				room.Leave(7, func() {})
 				time.Sleep(time.Duration(i%7) * time.Millisecond)
 			}
+			for m.Stats().Ticks == 0 { // on a machine so busy that none was in time
+				time.Sleep(time.Millisecond)
+			}
 			released := make(chan struct{})
 			room.Close(func() { close(released) })
 			<-released
@@ -372,7 +375,7 @@ func TestRealWorkerUnderControl(t *testing.T) {
 	conferences.Wait()
 	s := m.Stats()
 	m.Close()
-	if s.Ticks == 0 || s.LeakedFrames != 0 || s.Rooms != 0 || s.Ports != 0 {
+	if s.LeakedFrames != 0 || s.Rooms != 0 || s.Ports != 0 {
 		t.Errorf("%+v", s)
 	}
 	t.Logf("%s: %d ticks, %d given up", s.Priority, s.Ticks, s.SkippedTicks)
