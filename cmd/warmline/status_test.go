@@ -94,9 +94,9 @@ func TestStatusOfSomethingElse(t *testing.T) {
 		want   string
 	}{
 		{func(w http.ResponseWriter) { fmt.Fprint(w, "<html>") }, "this is no answer of a warmline server"},
-		{func(w http.ResponseWriter) { http.Error(w, "<html>", 502) }, "/api/v1/conferences: 502\n"},
+		{func(w http.ResponseWriter) { http.Error(w, "<html>", http.StatusBadGateway) }, "/api/v1/conferences: 502\n"},
 		{func(w http.ResponseWriter) {
-			w.WriteHeader(503)
+			w.WriteHeader(http.StatusServiceUnavailable)
 			fmt.Fprint(w, `{"title":"Busy","detail":"come\nback \u001b[0m"}`)
 		}, "/api/v1/conferences: 503 Busy come?back ?[0m\n"},
 	} {
