@@ -1,7 +1,9 @@
 package sip
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
 	"slices"
@@ -42,11 +44,13 @@ type rig struct {
 	events  []Event
 	closed  []Flow
 
-	onInvite func(*Call, Invite) // nil: attach and do nothing
-	onEvent  func(*Call, Event)
-	known    func(string) bool
-	register func(Registration) RegisterResult
-	ha1      func(user, realm string, alg Algorithm) (string, string, bool)
+	panics     int // that the endpoint survived
+	allowPanic bool
+	onInvite   func(*Call, Invite) // nil: attach and do nothing
+	onEvent    func(*Call, Event)
+	known      func(string) bool
+	register   func(Registration) RegisterResult
+	ha1        func(user, realm string, alg Algorithm) (string, string, bool)
 }
 
 // bubble runs a test with a rig in a synctest bubble.
@@ -71,6 +75,7 @@ func newRig(t testing.TB) *rig {
 		Handler: r, Credentials: r, Domain: "example.test",
 		Trunk:  func(a netip.Addr) (string, bool) { return "carrier", a == trunkAddr.Addr() },
 		Limits: Limits{CallsPerSecond: 1 << 20},
+		Logger: slog.New(alarm{r}),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -80,6 +85,26 @@ func newRig(t testing.TB) *rig {
 	}
 	t.Cleanup(r.ep.Close)
 	return r
+}
+
+// alarm is a log handler that counts survived panics and fails the test on
+// those it did not ask for.
+type alarm struct{ r *rig }
+
+func (a alarm) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelError }
+func (a alarm) WithAttrs([]slog.Attr) slog.Handler           { return a }
+func (a alarm) WithGroup(string) slog.Handler                { return a }
+func (a alarm) Handle(_ context.Context, rec slog.Record) error {
+	if rec.Message != "sip: panic" {
+		return nil
+	}
+	a.r.mu.Lock()
+	defer a.r.mu.Unlock()
+	a.r.panics++
+	if !a.r.allowPanic {
+		rec.Attrs(func(at slog.Attr) bool { a.r.t.Errorf("%s: %v", at.Key, at.Value); return true })
+	}
+	return nil
 }
 
 func (r *rig) Invite(c *Call, inv Invite) {

@@ -341,12 +341,16 @@ func TestByeOfAnEarlyDialog(t *testing.T) {
 func TestPanicOfTheHandlerRefusesTheCall(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
+		r.allowPanic = true
 		r.onInvite = func(*Call, Invite) { panic("boom") }
 		l := p.leg("panic")
 		l.invite(offerSDP)
 		p.response(500)
 		r.want(Ended)
 		r.onInvite = nil
+		if r.panics != 1 {
+			t.Errorf("%d panics logged", r.panics)
+		}
 		l2 := p.leg("next")
 		l2.invite(offerSDP)
 		p.response(500) // repeated until acknowledged
