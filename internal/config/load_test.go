@@ -242,6 +242,9 @@ func TestExpand(t *testing.T) {
 	if got := fmt.Sprint(Expand(listen, local)); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
+	if got, err := json.Marshal(listen[:1]); err != nil || string(got) != `["udp://0.0.0.0:5060"]` {
+		t.Errorf("in a log: %s, %v", got, err)
+	}
 }
 
 func TestFirstRun(t *testing.T) {

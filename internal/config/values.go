@@ -27,6 +27,9 @@ type Listen struct {
 // String is the URI as in the file.
 func (l Listen) String() string { return string(l.Scheme) + "://" + l.Addr.String() }
 
+// MarshalText makes logs show the URI.
+func (l Listen) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
+
 // Expand replaces each listener on all addresses by one on each of local, so
 // that every message leaves from the address it came to.
 func Expand(listen []Listen, local []netip.Addr) []Listen {
