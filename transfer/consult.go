@@ -68,14 +68,15 @@ func (m *stepper) holdCustomers(by Party) {
 
 // consulted connects the consulted party with the initiator. If the initiator
 // went back to a customer in the meantime, the party waits on hold: a customer
-// never hears a consult begin.
+// never hears a consult begin. An initiator who was lost talks to nobody: the
+// party is then there for the customer at once.
 func (m *stepper) consulted(p Party, x *slot) {
 	by := m.consult.by
 	m.note(ConsultAnswered, p, by)
 	talking := m.count(func(x *slot) bool {
 		return x.role == Customer && x.leg == Up && x.hold == NotHeld
 	})
-	if !m.consult.join && talking > 0 {
+	if !m.consult.join && talking > 0 && m.parties[by].leg == Up {
 		m.hold(p, Consult, by)
 	}
 }

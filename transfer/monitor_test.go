@@ -8,7 +8,7 @@ import (
 
 // invariants is how many rules checkStep, expect and Check hold each state and
 // step to; the exploration prints it.
-const invariants = 34
+const invariants = 35
 
 // wire is where the one leg of a slot is, as a SIP stack would see it: derived
 // from the State before and after a step, and from the effects in between, so
@@ -84,6 +84,13 @@ func checkStep(s State, in Input, next State, effects []Effect) error {
 		return errors.New("something happens after the end")
 	case audibles > 1 || audibles == 0 && next.Audibility() != s.Audibility():
 		return fmt.Errorf("%d audible effects", audibles)
+	}
+	if c := s.consult; in.Kind == LegUp && c.on && in.Party == c.party && s.parties[c.by].leg == Up && !c.join {
+		for p, row := range next.Audibility() {
+			if next.parties[p].role == Customer && row.Hears&(1<<c.party) != 0 {
+				return fmt.Errorf("customer %v hears the consult begin", Party(p))
+			}
+		}
 	}
 	if err := checkRefused(s, next, effects); err != nil {
 		return err

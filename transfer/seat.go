@@ -44,6 +44,7 @@ func (m *stepper) seated(p Party, x *slot) {
 		if x.out {
 			x.leg, x.seat, x.out = Up, false, false
 			m.note(SeatTaken, p, Nobody)
+			m.releaseDeparted(p)
 		}
 	case LegFailed, LegGone:
 		if !x.out {
