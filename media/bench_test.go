@@ -33,35 +33,6 @@ func BenchmarkSessionLoss(b *testing.B) {
 	})
 }
 
-// BenchmarkLoopback is the same over real sockets: two legs call each other
-// through the kernel's loopback, so that each frame is one packet sent and one
-// received. ns/op is per leg-frame.
-func BenchmarkLoopback(b *testing.B) {
-	caller, callee := loopbackCall(b)
-	var frame, heard [frameSamples]int16
-	now := int64(frameNanos)
-	step := func() {
-		for _, s := range []*Session{caller, callee} {
-			s.Receive(now)
-			s.Pull(now, heard[:])
-			s.Push(now, frame[:])
-		}
-		now += frameNanos
-	}
-	for range 50 {
-		step()
-	}
-	b.ReportAllocs()
-	b.ResetTimer()
-	for i := 0; i < b.N; i += 2 {
-		step()
-	}
-	b.StopTimer()
-	if st := callee.Stats(); st.Lost > 0 || int(st.PacketsIn) < b.N/2 {
-		b.Errorf("%+v", st)
-	}
-}
-
 func BenchmarkDigits(b *testing.B) {
 	s, in := replaySession(b, "pcmu")
 	i := 0

@@ -79,6 +79,7 @@ type Stats struct {
 	MOS                   float64       // E-model estimate, 1.0–4.5; 0 before packets came
 	// Silent is for how long no audio packet came, counted from the last one or
 	// from the agreement; it is meaningful only while the peer is obliged to send.
+	// Comfort noise is audio, a payload type that was not agreed on is not.
 	Silent  time.Duration
 	Started bool // audio has come at all
 	Remote  netip.AddrPort

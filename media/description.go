@@ -15,6 +15,15 @@ const (
 	maxFormats     = 64
 )
 
+// NegotiationError says why an offer or answer cannot be taken, and the SIP
+// status that tells the peer.
+type NegotiationError struct {
+	Status int // 400, 415 or 488
+	Reason string
+}
+
+func (e *NegotiationError) Error() string { return e.Reason }
+
 func malformed(reason string) *NegotiationError { return &NegotiationError{400, "SDP: " + reason} }
 func refused(reason string) *NegotiationError   { return &NegotiationError{488, "SDP: " + reason} }
 

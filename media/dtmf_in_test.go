@@ -340,3 +340,19 @@ func TestDigitRing(t *testing.T) {
 		r.pop()
 	}
 }
+
+// A straggler of an old event does not end the muting of the present one.
+func TestStaleEventKeepsTheMute(t *testing.T) {
+	b := newBench(t, SessionConfig{})
+	b.agree(plainOffer())
+	b.talk(&b.stream, 1000, 10)
+	old, start := b.stream.ts-1600, b.stream.ts
+	for i := range 5 {
+		b.sendEvent(&b.stream, start, 1, 160*(i+1), false)
+		b.sendEvent(&b.stream, old, 2, 800, true)
+		b.send(b.peer, 0, level(20000, 160))
+		if frame, _ := b.tick(); slices.Max(frame) > 1200 {
+			t.Fatalf("the tone is heard: %d", slices.Max(frame))
+		}
+	}
+}

@@ -38,7 +38,7 @@ type latch struct {
 func learnable(addr netip.AddrPort) bool {
 	ip := addr.Addr()
 	return ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() || ip.IsUnspecified() ||
-		addr.Port() == discardPort || sharedSpace.Contains(ip)
+		sharedSpace.Contains(ip)
 }
 
 // sharedSpace is the carriers' NAT range (RFC 6598).
@@ -86,7 +86,7 @@ func (l *latch) admit(now int64, from netip.AddrPort, h *rtpHeader) bool {
 	if !l.consecutive(from, h) {
 		return false
 	}
-	if l.learn {
+	if l.learn || !l.dest.IsValid() {
 		l.settle(now, from, from)
 	} else {
 		// It sends from another port than it listens on: heard, not followed.

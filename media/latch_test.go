@@ -98,7 +98,9 @@ func TestLearning(t *testing.T) {
 		{"private", privateAddr, false, true},
 		{"shared address space", netip.MustParseAddrPort("100.64.1.2:4000"), false, true},
 		{"link-local", netip.MustParseAddrPort("169.254.1.2:4000"), false, true},
-		{"discard port", netip.MustParseAddrPort("198.51.100.7:9"), false, true},
+		{"public, port not known", netip.MustParseAddrPort("198.51.100.7:9"), false, false},
+		{"same host, port not known", netip.AddrPortFrom(nat.Addr(), discardPort), false, true},
+		{"unique local IPv6", netip.MustParseAddrPort("[fd00::1]:4000"), false, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -111,6 +113,9 @@ func TestLearning(t *testing.T) {
 				}
 			}
 			want := tt.sdp
+			if want.Port() == discardPort {
+				want = netip.AddrPort{}
+			}
 			if tt.learns {
 				want = nat
 			}

@@ -46,11 +46,17 @@ func (s *Session) current(now int64) *agreement {
 
 // take puts an agreement into effect on the worker's side.
 func (s *Session) take(a *agreement, now int64) {
+	old := s.taken
 	s.taken = a
 	r := &s.in
 	r.latch.agree(a.remote, s.cfg.Symmetric, now)
 	s.reconnect(now)
-	s.out.reset(a.packet)
+	if old == nil || a.packet != old.packet || a.codec != old.codec {
+		s.out.reset(a.packet)
+	}
+	if old != nil && a.dir.recv && !old.dir.recv {
+		r.playout.reset() // its clock may have stood still meanwhile
+	}
 	s.control.agree(a, now)
 	s.count.audioAt.Store(now)
 	s.count.remote.store(r.latch.dest)
@@ -211,7 +217,9 @@ func (s *Session) event(h *rtpHeader, payload []byte) bool {
 	if r := &s.in; r.stream.started && h.ssrc != r.stream.ssrc {
 		from, to = r.newest, r.newest+eventTail // a clock of its own says nothing of the audio's
 	}
-	s.in.playout.mute(from, to)
+	if from != to {
+		s.in.playout.mute(from, to)
+	}
 	if digit != 0 && s.heardEvents.push(queuedDigit{digit: digit}) {
 		s.engine.pressed.Add(1)
 	}

@@ -274,3 +274,18 @@ func TestJitter(t *testing.T) {
 		t.Errorf("jitter %d after a jump", got)
 	}
 }
+
+// A sender whose clock stood still while we did not listen is heard at once.
+func TestResumeWithAStoppedClock(t *testing.T) {
+	b := newBench(t, SessionConfig{})
+	b.agree(plainOffer())
+	b.talk(&b.stream, 1000, 20)
+	b.agree(plainOffer("inactive"))
+	for range 100 {
+		b.tick()
+	}
+	b.agree(plainOffer())
+	if frame := b.talk(&b.stream, 3000, 4); !near(frame, 3000) {
+		t.Errorf("heard %d, 60 ms after its first packet", frame[0])
+	}
+}

@@ -2,7 +2,12 @@ package media
 
 import (
 	"testing"
+
+	"warmline/mixer"
 )
+
+// What the mixer asks of a leg.
+var _ mixer.Stream = (*Session)(nil)
 
 func TestCallBothWays(t *testing.T) {
 	b := newBench(t, SessionConfig{})

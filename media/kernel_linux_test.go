@@ -2,6 +2,7 @@ package media
 
 import (
 	"errors"
+	"net"
 	"net/netip"
 	"syscall"
 	"testing"
@@ -11,6 +12,11 @@ import (
 // pair opens two kernel sockets on a loopback address.
 func pair(t testing.TB, ip string) (a, b Socket) {
 	t.Helper()
+	if probe, err := net.ListenPacket("udp", net.JoinHostPort(ip, "0")); err != nil {
+		t.Skipf("this machine has no %s: %v", ip, err)
+	} else {
+		probe.Close()
+	}
 	var sockets [2]Socket
 	for i := range sockets {
 		s, err := listenAnywhere(netip.MustParseAddr(ip))
@@ -192,4 +198,33 @@ func loopbackCall(t testing.TB) (caller, callee *Session) {
 	s[0].Commit()
 	s[1].Commit()
 	return s[0], s[1]
+}
+
+// BenchmarkLoopback is the same over real sockets: two legs call each other
+// through the kernel's loopback, so that each frame is one packet sent and one
+// received. ns/op is per leg-frame.
+func BenchmarkLoopback(b *testing.B) {
+	caller, callee := loopbackCall(b)
+	var frame, heard [frameSamples]int16
+	now := int64(frameNanos)
+	step := func() {
+		for _, s := range []*Session{caller, callee} {
+			s.Receive(now)
+			s.Pull(now, heard[:])
+			s.Push(now, frame[:])
+		}
+		now += frameNanos
+	}
+	for range 50 {
+		step()
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	for i := 0; i < b.N; i += 2 {
+		step()
+	}
+	b.StopTimer()
+	if st := callee.Stats(); st.Lost > 0 || int(st.PacketsIn) < b.N/2 {
+		b.Errorf("%+v", st)
+	}
 }
