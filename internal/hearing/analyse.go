@@ -18,8 +18,9 @@ type Heard struct {
 	// Level is that of the voice in the recording relative to the voice as
 	// spoken, in dB; for one that is absent, an upper bound.
 	Level float64
-	// Match is how much of what was to be heard at that time the utterance
-	// explains, 0 to 1: near 1 for a clear voice, near 0 for an absent one.
+	// Match is how much of the utterance was found when it is looked for piece
+	// by piece, as a share of its energy: 1 for a clear voice, 0 for an absent
+	// one.
 	Match float64
 	Delay int // in samples; meaningful for a voice that is there
 }
@@ -31,8 +32,8 @@ const (
 	Absent = -50.0
 )
 
-// Clear reports whether the voice was heard well.
-func (h Heard) Clear() bool { return h.Level >= Clear && h.Match >= 0.5 }
+// Clear reports whether the voice was heard well, most of it at least.
+func (h Heard) Clear() bool { return h.Level >= Clear && h.Match >= 0.7 }
 
 // Absent reports whether no trace of the voice was found.
 func (h Heard) Absent() bool { return h.Level <= Absent }
@@ -44,6 +45,8 @@ type Sound struct {
 	Tone   bool    // a ringing, hold or feedback tone
 	Other  bool    // sound of no known origin
 	Level  float64 // of the whole frame, dB below full scale
+
+	vague bool // a voice is there whose sound here does not fit: concealed, or cut by a jitter buffer
 }
 
 // Hearing is what was found in a recording.
@@ -80,68 +83,65 @@ func Analyse(recording []int16, said []Utterance, music []int16) *Hearing {
 
 // takeVoices finds the utterances in rest, the clearest first, each in what the
 // clearer ones have left.
+//
+// Each is looked for twice: piece by piece, which follows a voice through the
+// moves of a jitter buffer and the holes of a bad line, and as a whole, which
+// finds the faintest trace of it.
 func (h *Hearing) takeVoices(rest []float64, said []Utterance) {
 	type candidate struct {
-		index int
-		sound []float64
-		match match
+		index     int
+		sound     []float64
+		fragments []fragment
+		share     float64
 	}
 	candidates := make([]candidate, len(said))
 	for i, u := range said {
-		sound := floats(u.Samples)
-		candidates[i] = candidate{i, sound, find(rest, sound, u.At-early, u.At+maxDelay)}
+		c := candidate{index: i, sound: floats(u.Samples)}
+		c.fragments = trace(rest, c.sound, u.At-early, u.At+maxDelay)
+		c.share, _, _ = found(c.sound, c.fragments)
+		candidates[i] = c
 	}
-	slices.SortStableFunc(candidates, func(a, b candidate) int { return cmp.Compare(b.match.ncc, a.match.ncc) })
+	slices.SortStableFunc(candidates, func(a, b candidate) int { return cmp.Compare(b.share, a.share) })
 	for _, c := range candidates {
 		u := said[c.index]
 		// Only the surroundings: what lies elsewhere does not matter.
 		near, start := window(rest, u.At-early, u.At+maxDelay+len(c.sound))
-		m := find(near, c.sound, 0, early+maxDelay)
-		m.lag += start
-		h.Utterances[c.index] = Heard{Utterance: u, Level: dB(m.gain), Match: m.ncc, Delay: m.lag - u.At}
-		if m.ncc >= 0.2 {
-			take(rest, c.sound, m)
+		whole := find(near, c.sound, 0, early+maxDelay)
+		if c.share < 0.9 {
+			// It may have been covered by one that is gone now.
+			c.fragments = trace(rest, c.sound, u.At-early, u.At+maxDelay)
 		}
-		if h.Utterances[c.index].Clear() {
-			h.mark(u.Voice, c.sound, m.lag)
+		share, gain, lag := found(c.sound, c.fragments)
+		if share < 0.1 {
+			gain, lag = 0, start+whole.lag // by chance
+		}
+		heard := Heard{Utterance: u, Level: dB(max(whole.gain, gain)), Match: share, Delay: lag - u.At}
+		h.Utterances[c.index] = heard
+		if share >= 0.1 {
+			take(rest, c.sound, c.fragments, gain)
+		}
+		if heard.Clear() {
+			h.mark(u.Voice, c.fragments, lag)
 		}
 	}
 }
 
 // mark enters a clearly heard voice into the frames in which it speaks up.
-func (h *Hearing) mark(voice string, sound []float64, lag int) {
-	for i := range h.Frames {
-		part, _ := window(sound, i*Frame-lag, (i+1)*Frame-lag)
-		if len(part) < Frame/2 {
-			continue
+func (h *Hearing) mark(voice string, fragments []fragment, lag int) {
+	for _, f := range fragments {
+		at := lag
+		if f.found {
+			at = f.lag
 		}
-		if s := &h.Frames[i]; !slices.Contains(s.Voices, voice) {
-			s.Voices = append(s.Voices, voice)
-			slices.Sort(s.Voices)
-		}
-	}
-}
-
-// take removes a sound from rest where it was found. It goes in short pieces,
-// each at its own best place nearby: a jitter buffer may have moved by a few
-// samples on the way.
-func take(rest, sound []float64, m match) {
-	const piece, slip = 3 * Frame, 2 * Frame
-	shift := 0
-	for at := 0; at < len(sound); at += piece {
-		part := sound[at:min(at+piece, len(sound))]
-		own := energy(part)
-		if own == 0 {
-			continue
-		}
-		if moved, ok := follow(rest, part, m.lag+at+shift, slip); ok {
-			shift = moved - m.lag - at
-		}
-		lag := m.lag + at + shift
-		g := min(max(dot(part, rest, lag)/own, 0), 2*m.gain)
-		for i, v := range part {
-			if k := lag + i; k >= 0 && k < len(rest) {
-				rest[k] -= g * v
+		for i := (at + f.from) / Frame; i <= (at+f.to)/Frame && i < len(h.Frames); i++ {
+			if i < 0 {
+				continue
+			}
+			s := &h.Frames[i]
+			s.vague = s.vague || !f.found
+			if !slices.Contains(s.Voices, voice) {
+				s.Voices = append(s.Voices, voice)
+				slices.Sort(s.Voices)
 			}
 		}
 	}

@@ -18,6 +18,9 @@ func (h *Hearing) classify(rest []float64) {
 			continue
 		}
 		s := &h.Frames[i]
+		if s.vague {
+			continue
+		}
 		// A fraction of a loud frame is what codec and concealment leave of
 		// it, not a sound of its own.
 		if (s.Music || len(s.Voices) > 0) && level < s.Level-15 {
@@ -28,6 +31,26 @@ func (h *Hearing) classify(rest []float64) {
 		} else {
 			s.Other = true
 		}
+	}
+	h.forgive()
+}
+
+// forgive drops tones and other sounds of less than 100 ms beside a known
+// sound: a frame concealed, or cut short, leaves as much.
+func (h *Hearing) forgive() {
+	const short = 5
+	for i := 0; i < len(h.Frames); {
+		end, known := i, false
+		for end < len(h.Frames) && (h.Frames[end].Tone || h.Frames[end].Other) {
+			known = known || h.Frames[end].Music || len(h.Frames[end].Voices) > 0
+			end++
+		}
+		if known && end-i < short {
+			for k := i; k < end; k++ {
+				h.Frames[k].Tone, h.Frames[k].Other = false, false
+			}
+		}
+		i = max(end, i+1)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/bits"
 	"math/cmplx"
+	"sync"
 )
 
 // fft transforms x in place; its length is a power of two.
@@ -15,10 +16,7 @@ func fft(x []complex128) {
 			x[i], x[j] = x[j], x[i]
 		}
 	}
-	twiddle := make([]complex128, n/2)
-	for i := range twiddle {
-		twiddle[i] = cmplx.Rect(1, -2*math.Pi*float64(i)/float64(n))
-	}
+	twiddle := twiddles(n)
 	for size := 2; size <= n; size *= 2 {
 		half, step := size/2, n/size
 		for start := 0; start < n; start += size {
@@ -28,6 +26,22 @@ func fft(x []complex128) {
 			}
 		}
 	}
+}
+
+// roots keeps the roots of unity of each size that was asked for: there is one
+// for each power of two.
+var roots sync.Map
+
+func twiddles(n int) []complex128 {
+	if t, ok := roots.Load(n); ok {
+		return t.([]complex128)
+	}
+	t := make([]complex128, n/2)
+	for i := range t {
+		t[i] = cmplx.Rect(1, -2*math.Pi*float64(i)/float64(n))
+	}
+	roots.Store(n, t)
+	return t
 }
 
 // ifft is the inverse of fft.
@@ -72,6 +86,22 @@ func correlate(long, short []float64) []float64 {
 	}
 	ifft(l)
 	return reals(l[:len(long)])
+}
+
+// circular is correlate of two loops of the same length.
+func circular(a, b []float64) []float64 {
+	x, y := spectra(a, b)
+	for i := range x {
+		x[i] *= cmplx.Conj(y[i])
+	}
+	ifft(x)
+	out := reals(x[:len(a)])
+	for lag := range out {
+		if lag > 0 { // what went round the end stands at negative lags
+			out[lag] += real(x[len(x)-len(a)+lag])
+		}
+	}
+	return out
 }
 
 // weighted is correlate with every frequency divided by the power that long has

@@ -1,7 +1,5 @@
 package hearing
 
-import "math"
-
 // takeMusic finds the hold music in rest, removes it there, and reports for
 // each frame whether it plays.
 //
@@ -60,25 +58,11 @@ func (r *radio) tune(rest []float64) {
 	for at := 0; at < len(rest); at += block * Frame {
 		part := rest[at:min(at+block*Frame, len(rest))]
 		around := looped(r.loop, at+r.phase-reach, len(part)+2*reach)
-		if lag, ncc := place(emphasise(around), emphasise(part)); ncc > 0.5 {
+		if lag, _, ncc := fit(emphasise(around), emphasise(part)); ncc > 0.5 {
 			shift = lag - reach
 		}
 		r.shifts = append(r.shifts, shift)
 	}
-}
-
-// place is where in around part fits best, and how well.
-func place(around, part []float64) (lag int, ncc float64) {
-	c := correlate(around, part)
-	for i := range len(around) - len(part) + 1 {
-		if c[i] > c[lag] {
-			lag = i
-		}
-	}
-	if e := energy(part) * energy(around[lag:lag+len(part)]); e > 0 {
-		ncc = c[lag] / math.Sqrt(e)
-	}
-	return lag, ncc
 }
 
 // best is the place in the loop that explains frame i best, by the shift of its
@@ -149,8 +133,7 @@ func musicPhase(rest, loop []float64) int {
 	for i, v := range emphasise(rest) {
 		wrapped[i%len(loop)] += v
 	}
-	twice := append(append(make([]float64, 0, 2*len(loop)), wrapped...), wrapped...)
-	c := correlate(twice, emphasise(loop))
+	c := circular(wrapped, emphasise(loop))
 	best := 0
 	for lag := range loop {
 		if c[lag] > c[best] {

@@ -235,6 +235,46 @@ func TestCorrelateAgainstTheSum(t *testing.T) {
 	}
 }
 
+func TestCircularAgainstTheSum(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	for _, n := range []int{1, 2, 5, 64, 77} {
+		a, b := make([]float64, n), make([]float64, n)
+		for i := range a {
+			a[i], b[i] = rng.NormFloat64(), rng.NormFloat64()
+		}
+		for lag, got := range circular(a, b) {
+			want := 0.0
+			for i := range b {
+				want += a[(i+lag)%n] * b[i]
+			}
+			if math.Abs(got-want) > 1e-9 {
+				t.Errorf("length %d, lag %d: %v, want %v", n, lag, got, want)
+			}
+		}
+	}
+}
+
+// A busy machine: the jitter buffer moves several times a second and conceals
+// frames. The voice is still clear, and nobody else is taken for heard.
+func TestBadLine(t *testing.T) {
+	alice, bob := clip(t, "08-alice.wav"), clip(t, "09-bob.wav")
+	rec := newScene(7).add(alice, at(1)+160, 0)
+	rng := rand.New(rand.NewPCG(7, 8))
+	for x := 1.3; x < 4; x += 0.45 {
+		rec = rec.slip(at(x), 160-rng.IntN(320))
+	}
+	h := Analyse(rec.recorded(), []Utterance{{"alice", alice, at(1)}, {"bob", bob, at(1)}}, nil)
+	if u := h.Utterances[0]; !u.Clear() {
+		t.Errorf("alice %.1f dB, match %.2f", u.Level, u.Match)
+	}
+	if u := h.Utterances[1]; u.Clear() || u.Level > -45 {
+		t.Errorf("bob %.1f dB, match %.2f", u.Level, u.Match)
+	}
+	if other := frames(h, 0, 7, func(s Sound) bool { return s.Other }); other > 0.02 {
+		t.Errorf("%.0f %% of unknown origin", 100*other)
+	}
+}
+
 func BenchmarkAnalyse(b *testing.B) {
 	music := mixer.DefaultMusic()
 	s := newScene(50).play(music, 10, 30)

@@ -78,7 +78,6 @@ func window(x []float64, a, b int) (part []float64, start int) {
 type match struct {
 	lag  int     // in the searched signal
 	gain float64 // its amplitude there, relative to the sound as known
-	ncc  float64 // normalised correlation, 0 to 1: how much of what is there it explains
 }
 
 // find looks for sound in x at the lags from a to b.
@@ -97,11 +96,6 @@ func find(x, sound []float64, a, b int) match {
 		if g := math.Abs(v) / own; g > best.gain {
 			best.lag, best.gain = start+i, g
 		}
-	}
-	there, _ := window(x, best.lag, best.lag+len(sound))
-	there, sharp := emphasise(there), emphasise(sound)
-	if e := energy(there) * energy(sharp); e > 0 {
-		best.ncc = math.Abs(dot(there, sharp, 0)) / math.Sqrt(e)
 	}
 	return best
 }
