@@ -81,9 +81,9 @@ func (s *storm) play(script []byte) {
 	e := s.r.ep
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if len(e.usages)+len(e.invites)+len(e.cancels)+len(e.calls) > 0 {
-		s.t.Errorf("left: %d usages, %d invites, %d cancels, %d calls",
-			len(e.usages), len(e.invites), len(e.cancels), len(e.calls))
+	if len(e.usages)+len(e.invites)+len(e.cancels)+len(e.sent)+len(e.calls) > 0 {
+		s.t.Errorf("left: %d usages, %d invites, %d cancels, %d sent, %d calls",
+			len(e.usages), len(e.invites), len(e.cancels), len(e.sent), len(e.calls))
 	}
 }
 

@@ -52,6 +52,7 @@ type Endpoint struct {
 	usages  map[usageKey]usage         // calls by what the peer puts into its requests
 	invites map[inviteKey]*invite      // INVITEs being served: CANCEL, merged requests
 	cancels map[inviteKey]*earlyCancel // CANCELs that overtook their INVITE
+	sent    map[string]*sentInvite     // INVITEs of ours, by branch
 	calls   map[*Call]struct{}
 }
 
@@ -104,6 +105,7 @@ func New(cfg Config) (*Endpoint, error) {
 		usages:  make(map[usageKey]usage),
 		invites: make(map[inviteKey]*invite),
 		cancels: make(map[inviteKey]*earlyCancel),
+		sent:    make(map[string]*sentInvite),
 		calls:   make(map[*Call]struct{}),
 	}
 	e.auth = newAuthenticator(cfg.Credentials, cfg.Domain, secret)

@@ -21,6 +21,9 @@ const tamedCancel sip.RequestMethod = "CANCEL*"
 // noTransport makes sipgo drop a message: it has no such transport.
 const noTransport = "none"
 
+// noMethod makes sipgo find no transaction for a response.
+const noMethod sip.RequestMethod = "NONE"
+
 // outOfOrder is how long a message waits for the one it overtook.
 const outOfOrder = 200 * time.Millisecond
 
@@ -38,6 +41,9 @@ func (e *Endpoint) observe(msg sip.Message) {
 			e.observeRequest(m)
 		case *sip.Response:
 			e.countResponse(m, "in")
+			if e.repeatsRefusal(m) {
+				m.CSeq().MethodName = noMethod
+			}
 		}
 	})
 }

@@ -164,6 +164,9 @@ func (e *Endpoint) transact(req *sip.Request, flow Flow, on func(*sip.Response, 
 	// sipgo takes a 2xx of a second branch of a forked INVITE for a
 	// retransmission of the first: this hook is where it comes out.
 	tx.OnRetransmission(func(res *sip.Response) { on(res, nil) })
+	if req.IsInvite() {
+		e.remember(req, flow, tx)
+	}
 	if err := tx.Init(); err != nil {
 		tx.Terminate()
 		return nil, err

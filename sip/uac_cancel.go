@@ -36,19 +36,7 @@ func (b *branch) sendCancel() {
 // cancelOf is the CANCEL of an INVITE: the same Request-URI, topmost Via,
 // Route, From, To, Call-ID and CSeq number, and no Contact.
 func cancelOf(invite *sip.Request) *sip.Request {
-	req := sip.NewRequest(sip.CANCEL, *invite.Recipient.Clone())
-	req.AppendHeader(sip.HeaderClone(invite.Via()))
-	for _, h := range invite.GetHeaders("Route") {
-		req.AppendHeader(sip.HeaderClone(h))
-	}
-	req.AppendHeader(sip.HeaderClone(invite.From()))
-	req.AppendHeader(sip.HeaderClone(invite.To()))
-	req.AppendHeader(invite.CallID())
-	req.AppendHeader(&sip.CSeqHeader{SeqNo: invite.CSeq().SeqNo, MethodName: sip.CANCEL})
-	hops := sip.MaxForwardsHeader(70)
-	req.AppendHeader(&hops)
-	req.SetBody(nil)
-	return req
+	return offshoot(invite, sip.CANCEL, sip.HeaderClone(invite.To()))
 }
 
 // cancelOthers gives up all branches but one.

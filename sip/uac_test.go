@@ -435,3 +435,26 @@ func TestDialledConnectionThatFails(t *testing.T) {
 		}
 	})
 }
+
+// sipgo would wait four seconds, with the transaction locked.
+func TestRepeatedRefusalIsAcknowledgedAtOnce(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		p := r.peer(trunkAddr)
+		r.dialTrunk()
+		inv := p.request(sip.INVITE)
+		p.reply(inv, 486, "x", "")
+		first := p.request(sip.ACK)
+		start := time.Now()
+		for range 5 {
+			p.reply(inv, 486, "x", "")
+			ack := p.request(sip.ACK)
+			if branchOf(ack) != branchOf(inv) || ack.To().Value() != first.To().Value() || ack.CSeq().Value() != first.CSeq().Value() {
+				t.Errorf("%s", ack)
+			}
+		}
+		if d := time.Since(start); d != 0 {
+			t.Errorf("after %v", d)
+		}
+		r.want(Failed)
+	})
+}
