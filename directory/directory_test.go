@@ -22,7 +22,7 @@ func testConfig() Config {
 		Rooms:  []Room{{"7xxx"}, {"*8."}},
 		Trunks: []Trunk{
 			{ID: "carrier", Match: prefixes("192.0.2.10/32", "198.51.100.0/24"), URI: "sip:carrier.example"},
-			{ID: "other", Match: prefixes("198.51.100.128/25", "2001:db8::/32"), URI: "sip:other.example"},
+			{ID: "other", Match: prefixes("198.51.100.128/25", "198.51.0.0/16", "2001:db8::/32"), URI: "sip:other.example"},
 		},
 		Routes: []Route{
 			{"+15550100", "queue:support"},
@@ -158,7 +158,8 @@ func TestTrunkOf(t *testing.T) {
 		"192.0.2.10":        "carrier",
 		"::ffff:192.0.2.10": "carrier",
 		"192.0.2.11":        "",
-		"198.51.100.7":      "carrier",
+		"198.51.100.7":      "carrier", // not the shorter prefix that comes later
+		"198.51.101.7":      "other",
 		"198.51.100.200":    "other", // the longer prefix
 		"2001:db8::1":       "other",
 		"2001:db8::1%eth0":  "other",
