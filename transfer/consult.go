@@ -66,17 +66,22 @@ func (m *stepper) holdCustomers(by Party) {
 	})
 }
 
-// consulted connects the consulted party with the initiator. If the initiator
-// went back to a customer in the meantime, the party waits on hold: a customer
-// never hears a consult begin. An initiator who was lost talks to nobody: the
-// party is then there for the customer at once.
-func (m *stepper) consulted(p Party, x *slot) {
+// consulted connects the consulted party with the initiator.
+func (m *stepper) consulted(p Party) {
+	m.note(ConsultAnswered, p, m.consult.by)
+	m.keepApart(p)
+}
+
+// keepApart holds the consulted party when it comes to the call while the
+// initiator talks with a customer again: a customer never hears a consult
+// begin. An initiator who was lost talks to nobody: the party is then there
+// for the customer at once.
+func (m *stepper) keepApart(p Party) {
 	by := m.consult.by
-	m.note(ConsultAnswered, p, by)
 	talking := m.count(func(x *slot) bool {
 		return x.role == Customer && x.leg == Up && x.hold == NotHeld
 	})
-	if !m.consult.join && talking > 0 && m.parties[by].leg == Up {
+	if !m.consult.join && talking > 0 && m.parties[by].leg == Up && m.parties[p].hold == NotHeld {
 		m.hold(p, Consult, by)
 	}
 }

@@ -46,7 +46,7 @@ func (m *stepper) answered(p Party, x *slot) {
 	case viaFirst, viaClick:
 		m.opened(v)
 	case viaConsult:
-		m.consulted(p, x)
+		m.consulted(p)
 	case viaCold:
 		if tell {
 			m.tellConsult(p, by, OutCompleted)

@@ -44,6 +44,9 @@ func (m *stepper) seated(p Party, x *slot) {
 		if x.out {
 			x.leg, x.seat, x.out = Up, false, false
 			m.note(SeatTaken, p, Nobody)
+			if m.consult.on && m.consult.party == p {
+				m.keepApart(p)
+			}
 			m.releaseDeparted(p)
 		}
 	case LegFailed, LegGone:
