@@ -296,6 +296,21 @@ func TestLearnedControlAddress(t *testing.T) {
 	})
 }
 
+// While the peer's address is not known there is nowhere to report to.
+func TestNoReportsToNowhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, SessionConfig{})
+		b.socket(netip.AddrPortFrom(peerAddr.Addr(), discardPort+1))
+		b.agree(offerOf(ip, "audio 9 RTP/AVP 0"))
+		b.tickFor(10*time.Second, nil)
+		for addr, s := range b.net.sockets {
+			if len(s.queue) != 0 {
+				t.Errorf("%d datagrams to %v", len(s.queue), addr)
+			}
+		}
+	})
+}
+
 func TestReportIntervals(t *testing.T) {
 	c := control{random: 12345}
 	var sum, lowest, highest int64

@@ -13,6 +13,7 @@ type counters struct {
 	packetsIn, packetsOut atomic.Uint64
 	lost                  atomic.Uint64
 	discarded, unsent     atomic.Uint64
+	late                  atomic.Uint64 // of the discarded: came after they were to be played
 	jitter                atomic.Uint64 // RTP clock units
 	delay                 atomic.Int64  // samples waiting in the jitter buffer
 	roundTrip             atomic.Int64  // nanoseconds
@@ -74,6 +75,7 @@ type Stats struct {
 	PacketsIn, PacketsOut uint64
 	Lost                  uint64        // packets that never came
 	Discarded             uint64        // late, duplicate, from strangers
+	Unsent                uint64        // packets the socket did not take
 	Jitter                time.Duration // RFC 3550 interarrival jitter
 	RoundTrip             time.Duration // from RTCP; 0: unknown
 	MOS                   float64       // E-model estimate, 1.0–4.5; 0 before packets came
@@ -93,6 +95,7 @@ func (s *Session) Stats() Stats {
 		PacketsOut: c.packetsOut.Load(),
 		Lost:       c.lost.Load(),
 		Discarded:  c.discarded.Load(),
+		Unsent:     c.unsent.Load(),
 		Jitter:     time.Duration(c.jitter.Load()) * nanosPerSample,
 		RoundTrip:  time.Duration(c.roundTrip.Load()),
 		Silent:     max(0, time.Duration(c.now.Load()-c.audioAt.Load())),
@@ -101,7 +104,8 @@ func (s *Session) Stats() Stats {
 	}
 	if st.PacketsIn > 0 {
 		delay := st.RoundTrip/2 + time.Duration(c.delay.Load())*nanosPerSample
-		st.MOS = opinionScore(float64(st.Lost)/float64(st.Lost+st.PacketsIn), delay)
+		missing := st.Lost + c.late.Load()
+		st.MOS = opinionScore(float64(missing)/float64(st.Lost+st.PacketsIn), delay)
 	}
 	return st
 }
@@ -124,11 +128,8 @@ func opinionScore(loss float64, delay time.Duration) float64 {
 	percent := 100 * loss
 	impairment += 95 * percent / (percent + lossRobustness)
 	r := bestRating - impairment
-	switch {
-	case r <= 0:
+	if r <= 0 {
 		return 1
-	case r >= 100:
-		return 4.5
 	}
 	return max(1, 1+0.035*r+r*(r-60)*(100-r)*7e-6)
 }

@@ -60,9 +60,6 @@ func parseDescription(body []byte) (*sdp.SessionDescription, *NegotiationError) 
 	if err := desc.UnmarshalString(text.String()); err != nil {
 		return nil, malformed(err.Error())
 	}
-	if len(desc.MediaDescriptions) != len(sections)-1 {
-		return nil, malformed("media lines cannot be told apart")
-	}
 	for i, m := range desc.MediaDescriptions {
 		m.MediaName = sections[i+1].media
 	}

@@ -308,6 +308,20 @@ func TestEventStreamKeepsTheAudio(t *testing.T) {
 	}
 }
 
+// An event packet the network doubled is one of the discarded.
+func TestDoubledEventPacket(t *testing.T) {
+	b := newBench(t, SessionConfig{})
+	b.agree(plainOffer())
+	b.talk(&b.stream, 1000, 2)
+	twice := b.stream
+	b.sendEvent(&b.stream, b.stream.ts, 1, 160, false)
+	b.sendEvent(&twice, twice.ts, 1, 160, false)
+	b.tick()
+	if st := b.s.Stats(); st.Discarded != 1 || st.PacketsIn != 4 {
+		t.Errorf("%+v", st)
+	}
+}
+
 func TestShortEventPayload(t *testing.T) {
 	b := newBench(t, SessionConfig{})
 	b.agree(plainOffer())

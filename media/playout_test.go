@@ -269,17 +269,48 @@ func TestPlayoutClockStoodStill(t *testing.T) {
 		ts += 160
 		p.frame()
 	}
-	for range 100 {
+	for _, stop := range []int{8, 15, 24, 100, 5000} { // frames
+		for range stop {
+			p.frame()
+		}
+		heard := -1
+		for i := range 20 {
+			p.voiced(ts, 5000, 160)
+			ts += 160
+			if frame, _ := p.frame(); heard < 0 && near(frame, 5000) {
+				heard = i
+			}
+		}
+		if heard < 0 || heard > 9 {
+			t.Errorf("stopped for %d ms: heard again after %d frames", stop*20, heard)
+		}
+		if p.delay() > maxDelay {
+			t.Errorf("stopped for %d ms: delay %d ms", stop*20, p.delay()/8)
+		}
+	}
+}
+
+// Of a long packet that comes too late to wait for, the end is still heard.
+func TestPlayoutPartlyLate(t *testing.T) {
+	p := newPlayer()
+	ts := uint32(0)
+	for range 20 { // 40 ms of a fast network, then jitter as far as we go
+		p.voiced(ts, 1000, 480)
+		ts += 480
+		for range 3 {
+			p.frame()
+		}
+	}
+	p.most = maxDelay
+	for range 4 { // the next one comes 80 ms late: 40 ms of it are past
 		p.frame()
 	}
-	for i := range 20 {
-		p.voiced(ts, 5000, 160)
-		ts += 160
-		if frame, _ := p.frame(); near(frame, 5000) {
-			return
-		} else if i == 19 {
-			t.Error("never heard again")
-		}
+	if !p.voiced(ts, 5000, 480) {
+		t.Fatal("dropped")
+	}
+	frame, _ := p.frame()
+	if !near(frame, 5000) {
+		t.Errorf("heard %d", frame[0])
 	}
 }
 

@@ -177,6 +177,9 @@ func (s *Session) packet(now int64, a *agreement, h *rtpHeader, payload []byte) 
 			now: now, ts: h.ts, payload: payload, decode: what.codec().decode,
 			inOrder: order != reordered, follows: order == inSequence,
 		})
+		if !ok {
+			s.count.late.Add(1)
+		}
 		s.count.delay.Store(int64(r.playout.delay()))
 		return ok
 	case kindComfort:

@@ -156,29 +156,36 @@ func readFormats(m *sdp.MediaDescription) []format {
 				f.encoding, f.clock = strings.ToLower(c.encoding), clockRate
 			}
 		}
-		for _, a := range m.Attributes {
-			if strings.EqualFold(a.Key, "rtpmap") {
-				f.applyMap(a.Value)
-			}
-		}
 		list = append(list, f)
+	}
+	for _, a := range m.Attributes {
+		if strings.EqualFold(a.Key, "rtpmap") {
+			applyMap(list, a.Value)
+		}
 	}
 	return list
 }
 
-// applyMap takes "101 telephone-event/8000" or "0 PCMU/8000/1" if it is f's.
-func (f *format) applyMap(value string) {
+// applyMap reads "101 telephone-event/8000" or "0 PCMU/8000/1" into the format
+// it is about.
+func applyMap(list []format, value string) {
 	fields := strings.Fields(value)
-	if len(fields) < 2 || fields[0] != strconv.Itoa(int(f.payloadType)) {
+	if len(fields) < 2 {
+		return
+	}
+	pt, err := strconv.ParseUint(fields[0], 10, 7)
+	if err != nil {
 		return
 	}
 	parts := strings.Split(fields[1], "/")
-	f.encoding, f.clock = strings.ToLower(parts[0]), 0
-	if len(parts) < 2 || len(parts) > 2 && parts[2] != "1" {
-		return // no clock, or several channels: nothing of ours
+	clock := 0 // none, or several channels: nothing of ours
+	if len(parts) == 2 || len(parts) == 3 && parts[2] == "1" {
+		clock, _ = strconv.Atoi(parts[1])
 	}
-	if clock, err := strconv.Atoi(parts[1]); err == nil {
-		f.clock = clock
+	for i := range list {
+		if f := &list[i]; uint64(f.payloadType) == pt {
+			f.encoding, f.clock = strings.ToLower(parts[0]), clock
+		}
 	}
 }
 

@@ -62,7 +62,7 @@ func TestLenientParsing(t *testing.T) {
 		{"bad URI and key", "v=0\r\nu=%zz\r\nk=\r\nc=IN IP4 198.51.100.7\r\nm=audio 4000 RTP/AVP 0\r\n"},
 		{"c= in the medium overrides", "v=0\r\nc=IN IP4 192.0.2.99\r\nm=audio 4000 RTP/AVP 0\r\nc=IN IP4 198.51.100.7\r\n"},
 		{"hostname for the session, address for the medium", "v=0\r\nc=IN IP4 pbx.example\r\nm=audio 4000 RTP/AVP 0\r\nc=IN IP4 198.51.100.7\r\n"},
-		{"trailing blanks and empty lines", "v=0\r\n\r\nc=IN IP4 198.51.100.7 \r\nm=audio 4000 RTP/AVP 0 \r\n\r\n"},
+		{"trailing blanks and empty lines", "v=0\r\n\r\n \t\r\nc=IN IP4 198.51.100.7 \r\nm=audio 4000 RTP/AVP 0 \r\n\r\n"},
 		{"port count", "v=0\r\nc=IN IP4 198.51.100.7\r\nm=audio 4000/1 RTP/AVP 0\r\n"},
 		{"junk formats", "v=0\r\nc=IN IP4 198.51.100.7\r\nm=audio 4000 RTP/AVP 300 x 0 -1\r\na=rtpmap:\r\na=rtpmap:0\r\na=rtpmap:x y/z\r\n"},
 	}

@@ -318,7 +318,7 @@ func TestSendErrors(t *testing.T) {
 	b.tick()
 	b.s.rtp.Close()
 	b.tick()
-	if st := b.s.Stats(); st.PacketsOut != 1 || b.s.count.unsent.Load() != 1 {
-		t.Errorf("%d sent, %d not", st.PacketsOut, b.s.count.unsent.Load())
+	if st := b.s.Stats(); st.PacketsOut != 1 || st.Unsent != 1 {
+		t.Errorf("%d sent, %d not", st.PacketsOut, st.Unsent)
 	}
 }

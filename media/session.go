@@ -9,7 +9,8 @@ import (
 // SessionConfig configures one leg's session.
 type SessionConfig struct {
 	// Digit is called for each DTMF digit heard (0-9 * # A-D), once per key
-	// press, from a goroutine of the engine's (never the worker).
+	// press, from a goroutine of the engine's (never the worker). It must not
+	// block: the digits of all sessions wait for it.
 	Digit func(digit byte)
 	// Symmetric says the peer may be behind NAT: learn its address from its
 	// packets even where SDP gives a public one.
