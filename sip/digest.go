@@ -28,6 +28,7 @@ type authenticator struct {
 	counts   map[nonceID]*count
 	swept    time.Time
 	failures failures
+	kinds    secretKinds
 }
 
 // newAuthenticator returns an authenticator. secret keys the nonces; nodes
@@ -56,7 +57,7 @@ func (a *authenticator) check(req *sip.Request, src netip.Addr, proxy bool, now 
 	case err != nil:
 		return "", &refusal{status: 400, reason: "Bad Credentials"}
 	case !found:
-		return "", a.challenge(src, proxy, false, now)
+		return "", a.challenge(req, src, proxy, false, now)
 	}
 	if a.locked(c.username, src, now) {
 		return "", &refusal{status: 403, reason: "Forbidden"}
@@ -64,17 +65,17 @@ func (a *authenticator) check(req *sip.Request, src netip.Addr, proxy bool, now 
 	id, ours, fresh := a.nonces.verify(c.nonce, src, now)
 	if !ours {
 		// Not a guess at a password: after a restart every client does this.
-		return "", a.challenge(src, proxy, false, now)
+		return "", a.challenge(req, src, proxy, false, now)
 	}
 	user, ok := a.matches(req, c)
 	switch {
 	case !ok:
 		a.failed(c.username, src, now)
-		return "", a.challenge(src, proxy, false, now)
+		return "", a.challenge(req, src, proxy, false, now)
 	case !fresh, !a.use(id, c, req, now):
 		// The password was right, so stale=true: the client goes on by itself
 		// (RFC 7616 §3.3), and an attacker who replays has gained nothing.
-		return "", a.challenge(src, proxy, true, now)
+		return "", a.challenge(req, src, proxy, true, now)
 	}
 	a.forgive(c.username, src)
 	return user, nil
@@ -180,14 +181,14 @@ func fingerprint(req *sip.Request, c credentials) (print [8]byte) {
 
 // challenge is 401 or 407 with one challenge per algorithm, the preferred one
 // first: a client takes the first it can do (RFC 8760 §2.4).
-func (a *authenticator) challenge(src netip.Addr, proxy, stale bool, now time.Time) *refusal {
+func (a *authenticator) challenge(req *sip.Request, src netip.Addr, proxy, stale bool, now time.Time) *refusal {
 	r := &refusal{status: 401, reason: "Unauthorized"}
 	name := "WWW-Authenticate"
 	if proxy {
 		r.status, r.reason, name = 407, "Proxy Authentication Required", "Proxy-Authenticate"
 	}
 	nonce := a.nonces.make(src, now)
-	for _, alg := range a.offers {
+	for _, alg := range a.offer(req) {
 		value := `Digest realm=` + quote(a.realm) + `, nonce="` + nonce + `", algorithm=` + string(alg) + `, qop="auth"`
 		if stale {
 			value += ", stale=true"

@@ -184,10 +184,62 @@ func TestCheckMD5OnlyUser(t *testing.T) {
 	answer := good(a.nonces.make(digestSrc, digestNow))
 	answer.user, answer.password = "old", "secret"
 	_, r := a.try(t, answer.String(), digestNow)
-	wantRefusal(t, "SHA-256 without a secret for it", r, 401, false)
+	if wantRefusal(t, "SHA-256 without a secret for it", r, 401, false); len(r.headers) != 1 {
+		t.Errorf("offered %+v", r.headers)
+	}
 	answer.alg = MD5
 	if user, r := a.try(t, answer.String(), digestNow); r != nil || user != "old" {
 		t.Errorf("MD5: %q %+v", user, r)
+	}
+}
+
+// TestOffer: who has only an MD5 secret is offered MD5 alone, or a phone that
+// can do better would never get in; an unknown user looks like a known one.
+func TestOffer(t *testing.T) {
+	offered := func(a *authenticator, user string) string {
+		r := a.challenge(registerWith(t, "From: <sip:"+user+"@h>;tag=1"), digestSrc, false, false, digestNow)
+		var algs []string
+		for _, h := range r.headers {
+			p, err := authParams(h.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			algs = append(algs, p["algorithm"])
+		}
+		return strings.Join(algs, " ")
+	}
+	const both, weak = "SHA-256 MD5", "MD5"
+	a := testAuth()
+	for _, step := range []struct{ user, want string }{
+		{"nobody", both}, {"alice", both}, {"nobody", both}, {"old", weak}, {"%6Fld", weak}, {"201", both},
+	} {
+		if got := offered(a, step.user); got != step.want {
+			t.Errorf("%s is offered %s, want %s", step.user, got, step.want)
+		}
+	}
+	seen := make(map[string]int)
+	for i := range 200 {
+		user := fmt.Sprint("nobody", i)
+		got := offered(a, user)
+		if again := offered(a, user); again != got {
+			t.Errorf("%s is offered %s, then %s", user, got, again)
+		}
+		seen[got]++
+	}
+	if seen[both] < 50 || seen[weak] < 50 {
+		t.Errorf("unknown users among both kinds: %v", seen)
+	}
+	a = testAuth()
+	offered(a, "old")
+	if got := offered(a, "nobody"); got != weak {
+		t.Errorf("where all are MD5, an unknown user is offered %s", got)
+	}
+	// The name in the credentials counts, not that of From.
+	answer := good("x")
+	answer.user = "old"
+	r := a.challenge(registerWith(t, "Authorization: "+answer.String()), digestSrc, false, false, digestNow)
+	if len(r.headers) != 1 {
+		t.Errorf("by credentials: %+v", r.headers)
 	}
 }
 

@@ -216,8 +216,8 @@ func (g *guard) evict() {
 	delete(g.sources, victim)
 }
 
-// openConn takes a place for a connection; release gives it back. Trunks need
-// none.
+// openConn takes a place for a connection; release gives it back and is called
+// once. Trunks need none.
 func (g *guard) openConn(addr netip.Addr) (release func(), ok bool) {
 	addr = addr.Unmap()
 	if _, exempt := g.trunk(addr); exempt {
@@ -231,7 +231,7 @@ func (g *guard) openConn(addr netip.Addr) (release func(), ok bool) {
 	}
 	g.conns++
 	g.perAddr[addr]++
-	return sync.OnceFunc(func() { g.closeConn(addr) }), true
+	return func() { g.closeConn(addr) }, true
 }
 
 func (g *guard) closeConn(addr netip.Addr) {

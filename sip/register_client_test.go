@@ -210,7 +210,7 @@ func TestRegistrationWrongPassword(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		auth := testAuth()
 		refuse := func(req *sip.Request) (*sip.Response, error) {
-			return answerWith(401, "WWW-Authenticate: "+auth.challenge(digestSrc, false, false, time.Now()).headers[1].Value)(req)
+			return answerWith(401, "WWW-Authenticate: "+auth.challenge(req, digestSrc, false, false, time.Now()).headers[1].Value)(req)
 		}
 		r, s := registering(t, RegisterRequest{}, 30*time.Minute, refuse)
 		reqs, at := r.requests()
@@ -296,6 +296,12 @@ func TestRegistrationRecovers(t *testing.T) {
 		}
 		if _, at := r.requests(); len(at) != 4 || at[3] != 20*time.Minute {
 			t.Errorf("at %v", at)
+		}
+		r, s = registering(t, RegisterRequest{}, 20*time.Minute,
+			answerWith(403), answerWith(403), answerWith(200, "Expires: 60"), answerWith(500))
+		_, at := r.requests()
+		if !strings.HasPrefix(s, "403, 403, 200, 500") || at[3]-at[2] != 30*time.Second || at[4]-at[3] > backoffBase {
+			t.Errorf("states %s at %v: the back-off goes on where it was", s, at)
 		}
 	})
 }
