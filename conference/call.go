@@ -56,6 +56,7 @@ func (s *call) step(in transfer.Input) {
 	}
 	s.follow()
 	if err := transfer.Check(next); err != nil {
+		s.recorder.broken = true
 		s.c.log.Error("the call broke a rule", "err", err, "input", in.String(), "state", next.String())
 	}
 }
@@ -216,11 +217,7 @@ func (s *call) duration(t transfer.Timer, p transfer.Party) time.Duration {
 	case transfer.TimerRing:
 		return timers.Ring
 	case transfer.TimerSearch:
-		if who := s.seats[p]; who != nil && who.serves {
-			q, _ := s.c.m.cfg.Directory.Queue(who.search)
-			return q.MaxWait
-		}
-		return timers.Search
+		return s.patience(p)
 	case transfer.TimerRejoin:
 		return timers.Rejoin
 	case transfer.TimerRecall:
@@ -229,6 +226,20 @@ func (s *call) duration(t transfer.Timer, p transfer.Party) time.Duration {
 		return timers.Alone
 	}
 	return 0
+}
+
+// patience is how long a queue may search for a slot: a caller waits as long as
+// the queue lets it, a consult gives up sooner.
+func (s *call) patience(p transfer.Party) time.Duration {
+	who := s.seats[p]
+	if who == nil {
+		return 0
+	}
+	q, _ := s.c.m.cfg.Directory.Queue(who.search)
+	if who.serves {
+		return q.MaxWait
+	}
+	return q.Search
 }
 
 func (s *call) fire(k deadline) {
@@ -300,6 +311,7 @@ func (s *call) mediaLost(l *leg) {
 // end: every leg has gone; the conference's goroutine stops after this wake-up.
 func (s *call) end() {
 	s.alone.close(s.c)
+	s.c.log.Info("call over", "took", s.c.now.Sub(s.c.created).Round(time.Millisecond), "heard", s.ledger.String())
 	s.c.note("ended")
 	s.c.ended = true
 	s.recorder.hand(s.c)

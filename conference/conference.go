@@ -2,6 +2,7 @@ package conference
 
 import (
 	"log/slog"
+	"runtime/debug"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -56,6 +57,7 @@ type Conference struct {
 	deadlines map[deadline]time.Time
 	now       time.Time // of this wake-up
 	legs      int       // not finished yet
+	batch     []func()  // what this wake-up handles
 	ended     bool
 }
 
@@ -98,27 +100,43 @@ func newConference(m *Manager, settings *Settings) *Conference {
 func (c *Conference) run() {
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
-	var batch []func()
 	for !c.ended {
 		select {
 		case <-c.inbox.wake:
 		case <-timer.C:
 		}
-		c.now = time.Now()
-		batch = c.inbox.take(batch)
-		for _, f := range batch {
-			f()
-		}
-		c.fireDue()
-		c.publish()
+		c.wake()
 		timer.Reset(c.untilNext())
 	}
 	c.m.vacateRoom(c)
 	for _, f := range c.inbox.close() {
-		f() // commands find the story over and are answered so
+		c.guard(f) // commands find the story over and are answered so
 	}
 	c.room.Close(nil)
 	c.m.forget(c)
+}
+
+// wake handles everything that is due at one moment.
+func (c *Conference) wake() {
+	c.now = time.Now()
+	c.batch = c.inbox.take(c.batch)
+	for _, f := range c.batch {
+		c.guard(f)
+	}
+	c.guard(c.fireDue)
+	c.guard(c.publish)
+}
+
+// guard keeps a bug in one call from ending all others: a panic is logged with
+// its stack, and the call is given up with its legs told so.
+func (c *Conference) guard(f func()) {
+	defer func() {
+		if r := recover(); r != nil {
+			c.log.Error("a conference failed and is given up", "panic", r, "stack", string(debug.Stack()))
+			c.abandon()
+		}
+	}()
+	f()
 }
 
 // fireDue runs each deadline that has passed. One that a former one disarmed
@@ -227,11 +245,11 @@ func (c *Conference) agent(id string) *participant {
 }
 
 // abandon ends the conference without waiting for its peers: the server stops
-// and they had their time.
+// and they had their time, or the conference cannot go on.
 func (c *Conference) abandon() {
 	for _, p := range c.people {
 		if p.leg != nil && !p.leg.finished {
-			p.leg.finish()
+			p.leg.drop()
 		}
 		if !p.final {
 			p.finish("left", reasonWord(transfer.Finished, 0))

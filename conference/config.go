@@ -24,9 +24,10 @@ type Config struct {
 	// OnChange is told every change. It is called from the goroutine of the
 	// conference concerned and must not block.
 	OnChange func(Change)
-	// OnTrace is given the inputs of each call when it ends, for replay. It is
-	// called from the goroutine of the conference and must not block for long.
-	OnTrace func(conference string, trace transfer.Trace)
+	// OnTrace is given the inputs of each call when it ends, for replay; broken
+	// says that the call broke a rule. It is called from the goroutine of the
+	// conference and must not block for long.
+	OnTrace func(conference string, trace transfer.Trace, broken bool)
 	// Announcement is played to a customer nobody can serve, 8 kHz mono; nil:
 	// the built-in one.
 	Announcement []int16
@@ -53,7 +54,6 @@ type Features struct {
 // Timers are the durations of everything a conference waits for.
 type Timers struct {
 	Ring     time.Duration // a direct agent's or number's phone
-	Search   time.Duration // a queue, in all, for a consult
 	Rejoin   time.Duration // the seat of a lost agent
 	Recall   time.Duration // between two recalls of the last agent
 	Alone    time.Duration // a lone customer gets music after it
@@ -78,7 +78,7 @@ func DefaultSettings() Settings {
 			Resume: "*5", Hold: "*6", Consult: "*7", Remove: "*9",
 		},
 		Timers: Timers{
-			Ring: 25 * time.Second, Search: 120 * time.Second, Rejoin: 20 * time.Second,
+			Ring: 25 * time.Second, Rejoin: 20 * time.Second,
 			Recall: 10 * time.Second, Alone: 2 * time.Second, WrapUp: 10 * time.Second,
 			RTPFirst: 30 * time.Second, RTPAgent: 20 * time.Second,
 			RTPTrunk: 60 * time.Second, RTPHeld: 30 * time.Minute,

@@ -1,6 +1,8 @@
 package conference
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"warmline/transfer"
@@ -9,16 +11,16 @@ import (
 // ledger is the audibility ledger: at every change, who can hear whom. It shows
 // afterwards that a customer heard nothing of a consult.
 type ledger struct {
-	entries []LedgerEntry
+	entries []ledgerEntry
 	dropped int
 }
 
-// LedgerEntry is one row of the ledger: from At on, Rows held for the parties
-// whose bits are set in Present.
-type LedgerEntry struct {
-	At      time.Time
-	Present uint8
-	Rows    transfer.Audibility
+// ledgerEntry is one row of the ledger: from at on, rows held for the parties
+// whose bits are set in present.
+type ledgerEntry struct {
+	at      time.Time
+	present uint8
+	rows    transfer.Audibility
 }
 
 // maxLedger bounds the ledger of one call; a call that changes more often loses
@@ -30,7 +32,7 @@ func (l *ledger) add(at time.Time, rows transfer.Audibility, present uint8) {
 		l.entries = append(l.entries[:0], l.entries[1:]...)
 		l.dropped++
 	}
-	l.entries = append(l.entries, LedgerEntry{At: at, Present: present, Rows: rows})
+	l.entries = append(l.entries, ledgerEntry{at: at, present: present, rows: rows})
 }
 
 // heard sums for how long each party could hear each other party, and for how
@@ -39,20 +41,43 @@ func (l *ledger) heard(end time.Time) (heard [transfer.MaxParties][transfer.MaxP
 	for i, e := range l.entries {
 		until := end
 		if i+1 < len(l.entries) {
-			until = l.entries[i+1].At
+			until = l.entries[i+1].at
 		}
-		d := until.Sub(e.At)
+		d := until.Sub(e.at)
 		for p := range transfer.MaxParties {
-			if e.Present&(1<<p) == 0 {
+			if e.present&(1<<p) == 0 {
 				continue
 			}
 			present[p] += d
 			for q := range transfer.MaxParties {
-				if e.Rows[p].Hears&(1<<q) != 0 {
+				if e.rows[p].Hears&(1<<q) != 0 {
 					heard[p][q] += d
 				}
 			}
 		}
 	}
 	return heard, present
+}
+
+// String is the ledger in one line: for each party how long it was present and
+// how long it could hear whom, in seconds.
+func (l *ledger) String() string {
+	if len(l.entries) == 0 {
+		return ""
+	}
+	heard, present := l.heard(l.entries[len(l.entries)-1].at)
+	var b strings.Builder
+	for p := range transfer.MaxParties {
+		if present[p] == 0 {
+			continue
+		}
+		fmt.Fprintf(&b, "%v: %.1f", transfer.Party(p), present[p].Seconds())
+		for q, d := range heard[p] {
+			if d > 0 {
+				fmt.Fprintf(&b, ", %v for %.1f", transfer.Party(q), d.Seconds())
+			}
+		}
+		b.WriteString("; ")
+	}
+	return strings.TrimSuffix(b.String(), "; ")
 }

@@ -299,6 +299,15 @@ func (l *leg) reject(status int, retryAfter time.Duration) {
 	l.finish()
 }
 
+// drop ends the leg without waiting for the peer.
+func (l *leg) drop() {
+	if l.call != nil && !l.hungUp {
+		l.hungUp = true
+		l.call.Hangup()
+	}
+	l.finish()
+}
+
 // finish is the end of the leg: it happens once, whatever ended it.
 func (l *leg) finish() {
 	if l.finished {

@@ -68,7 +68,7 @@ func (q *queues) configure(dir *directory.Store) {
 	var cfg []queue.Config
 	for _, d := range dir.Queues() {
 		members := dir.Members(d.ID)
-		c := queue.Config{ID: d.ID, Ring: d.Ring, MaxWait: d.MaxWait, Search: q.m.Settings().Timers.Search, AutoAway: d.AutoAway}
+		c := queue.Config{ID: d.ID, Ring: d.Ring, MaxWait: d.MaxWait, Search: d.Search, AutoAway: d.AutoAway}
 		if d.Strategy == "round_robin" {
 			c.Strategy = queue.RoundRobin
 		}
@@ -90,7 +90,7 @@ func (q *queues) standing(a directory.AgentState) queue.Agent {
 		ID:        queue.AgentID(a.ID),
 		LoggedIn:  a.Presence != directory.Offline,
 		Free:      a.Presence == directory.Available,
-		IdleSince: a.Since.Sub(q.epoch),
+		IdleSince: a.IdleSince.Sub(q.epoch),
 	}
 }
 

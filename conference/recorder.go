@@ -5,8 +5,8 @@ import "warmline/transfer"
 // recorder keeps the inputs of a call, so that what happened can be stepped
 // again and must come out the same.
 type recorder struct {
-	trace transfer.Trace
-	full  bool // the call went on beyond what is kept
+	trace  transfer.Trace
+	broken bool // a state failed its check: the trace is worth keeping
 }
 
 // maxTrace bounds the inputs kept of one call. A trace is worth something only
@@ -19,7 +19,6 @@ func newRecorder(p transfer.Policy) recorder {
 
 func (r *recorder) add(in transfer.Input, after transfer.State) {
 	if len(r.trace.Steps) >= maxTrace {
-		r.full = true
 		return
 	}
 	r.trace.Append(in, after)
@@ -28,6 +27,6 @@ func (r *recorder) add(in transfer.Input, after transfer.State) {
 // hand gives the trace to whoever wants it.
 func (r *recorder) hand(c *Conference) {
 	if c.m.cfg.OnTrace != nil {
-		c.m.cfg.OnTrace(c.id, r.trace)
+		c.m.cfg.OnTrace(c.id, r.trace, r.broken)
 	}
 }

@@ -24,13 +24,14 @@ var layers = []struct {
 	{"metrics", "", "", "collectors; what they show is handed to them"},
 	{"conference", "transfer queue mixer media sip directory metrics", "net/http github.com/prometheus", "the only place where the leaves meet"},
 	{"web", "conference directory metrics transfer", "github.com/emiago github.com/pion", "people's and programs' view of conferences"},
+	{"internal/server", "conference directory internal/config media metrics mixer sip transfer web", "", "everything put together, once"},
 	{"internal/config", "directory conference", "net/http github.com/prometheus", "a file's meaning"},
 	{"internal/demo", "internal/hearing internal/softphone mixer testdata/speech", "github.com/prometheus", "a story told to a server through its own doors"},
 	{"internal/hearing", "", "net os github.com", "a recording in, what was heard out"},
 	{"internal/softphone", "sip media mixer", "github.com/prometheus net/http", "a phone for tests and the demo"},
 	{"internal/testnet", "", "github.com", "a network for everybody's tests"},
 	{"internal/rules", "", "github.com", ""},
-	{"cmd/warmline", "conference directory internal/config internal/demo media metrics mixer sip web queue transfer", "", "flags and wiring"},
+	{"cmd/warmline", "conference directory internal/config internal/demo internal/server", "", "flags and wiring"},
 }
 
 const impure = "net os sync context log math/rand crypto github.com golang.org io runtime syscall"

@@ -82,7 +82,7 @@ func Start(cfg *config.Config, opts Options) (_ *Server, err error) {
 			s.Close()
 		}
 	}()
-	if s.dir, err = directory.New(directoryConfig(cfg)); err != nil {
+	if s.dir, err = directory.New(cfg.Directory()); err != nil {
 		return nil, err
 	}
 	sockets, err := openSIP(cfg, opts)
@@ -96,7 +96,7 @@ func Start(cfg *config.Config, opts Options) (_ *Server, err error) {
 	s.metrics = metrics.New(s.scrape, queueIDs(cfg), opts.Version, opts.Commit)
 	s.manager = conference.NewManager(conference.Config{
 		Directory: s.dir, Media: s.media, Mixer: s.mixer, Metrics: s.metrics,
-		Logger: s.log, Settings: settings(cfg), OnChange: s.publish, OnTrace: opts.Trace,
+		Logger: s.log, Settings: settings(cfg), OnChange: s.publish, OnTrace: s.keepTrace(cfg, opts),
 		Music: s.music,
 	})
 	s.web = web.New(web.Config{

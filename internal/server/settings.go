@@ -5,7 +5,6 @@ import (
 	"os"
 
 	"warmline/conference"
-	"warmline/directory"
 	"warmline/internal/config"
 	"warmline/mixer"
 	"warmline/sip"
@@ -20,7 +19,7 @@ import (
 func (s *Server) Reload(cfg *config.Config) (needRestart []string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.dir.Update(directoryConfig(cfg)); err != nil {
+	if err := s.dir.Update(cfg.Directory()); err != nil {
 		return nil, err
 	}
 	s.manager.Reload(settings(cfg))
@@ -43,39 +42,6 @@ func restartKeys(old, new *config.Config) (keys []string) {
 		}
 	}
 	return keys
-}
-
-func directoryConfig(cfg *config.Config) directory.Config {
-	var d directory.Config
-	for _, a := range cfg.Agents {
-		d.Agents = append(d.Agents, directory.Agent{
-			ID: a.ID, Name: a.Name, Extension: a.Extension,
-			Password: string(a.Password), HA1: string(a.HA1), Queues: a.Queues,
-			CallWaiting: a.CallWaiting, RemoveCustomer: a.RemoveCustomer,
-		})
-	}
-	for _, q := range cfg.Queues {
-		d.Queues = append(d.Queues, directory.Queue{
-			ID: q.ID, Name: q.Name, Extension: q.Extension, Strategy: q.Strategy,
-			Ring: q.Ring, MaxWait: q.MaxWait, Music: string(q.Music), AutoAway: q.AutoAway,
-		})
-	}
-	for _, r := range cfg.Rooms {
-		d.Rooms = append(d.Rooms, directory.Room{Pattern: r.Pattern})
-	}
-	for _, t := range cfg.Trunks {
-		d.Trunks = append(d.Trunks, directory.Trunk{
-			ID: t.ID, Match: t.Match, URI: t.URI, Username: t.Username,
-			Password: string(t.Password), Register: t.Register, SignalHold: t.SignalHold,
-		})
-	}
-	for _, r := range cfg.Routes {
-		d.Routes = append(d.Routes, directory.Route{To: r.To, Target: r.Target})
-	}
-	for _, o := range cfg.Outbound {
-		d.Outbound = append(d.Outbound, directory.Outbound{Pattern: o.Pattern, Trunk: o.Trunk})
-	}
-	return d
 }
 
 var strandedPolicies = map[string]transfer.StrandedPolicy{
