@@ -34,7 +34,7 @@ var layers = []struct {
 	{"cmd/warmline", "conference directory internal/config internal/demo internal/server", "", "flags and wiring"},
 }
 
-const impure = "net os sync context log math/rand crypto github.com golang.org io runtime syscall"
+const impure = "net os sync context log math/rand crypto github.com golang.org runtime syscall"
 
 // owners says which packages may import a module; all others must not know
 // that we use it.
