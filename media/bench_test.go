@@ -1,6 +1,7 @@
 package media
 
 import (
+	"net/netip"
 	"testing"
 )
 
@@ -76,17 +77,17 @@ func (s *replaySocket) next() {
 	s.waiting = true
 }
 
-func (s *replaySocket) TryRead(p []byte) (int, addrPort, bool) {
+func (s *replaySocket) TryRead(p []byte) (int, netip.AddrPort, bool) {
 	if !s.waiting {
-		return 0, addrPort{}, false
+		return 0, netip.AddrPort{}, false
 	}
 	s.waiting = false
 	return copy(p, s.packet), peerAddr, true
 }
 
-func (s *replaySocket) TryWrite(p []byte, to addrPort) error { return nil }
+func (s *replaySocket) TryWrite(p []byte, to netip.AddrPort) error { return nil }
 
-func (s *replaySocket) Connect(addrPort) error { return nil }
+func (s *replaySocket) Connect(netip.AddrPort) error { return nil }
 
 // replaySession is a session in a call over a replaySocket.
 func replaySession(b *testing.B, codecName string) (*Session, *replaySocket) {

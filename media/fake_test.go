@@ -244,5 +244,3 @@ func read(t testing.TB, body []byte) *sdp.SessionDescription {
 }
 
 func mustAddr(s string) netip.Addr { return netip.MustParseAddr(s) }
-
-type addrPort = netip.AddrPort
