@@ -3,6 +3,7 @@ package sip
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -37,19 +38,22 @@ type storm struct {
 	l        *leg
 	requests []*sip.Request // of the endpoint, to be answered
 	offers   []uint32
-	last     int
+	last     map[*Call]int // last events
 }
 
 func newStorm(t *testing.T, incoming bool) *storm {
 	r := newRig(t)
-	s := &storm{t: t, r: r, p: r.peer(trunkAddr)}
-	r.onEvent = func(_ *Call, ev Event) {
-		if s.last > 0 {
+	s := &storm{t: t, r: r, p: r.peer(trunkAddr), last: make(map[*Call]int)}
+	var mu sync.Mutex // a new INVITE without our tag is another call
+	r.onEvent = func(c *Call, ev Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		if s.last[c] > 0 {
 			t.Errorf("event after the last: %+v", ev)
 		}
 		switch {
 		case ev.Kind == Ended, ev.Kind == Failed, ev.Kind == Cancelled && ev.Offer == 0:
-			s.last++
+			s.last[c]++
 		case ev.Kind == Offered:
 			s.offers = append(s.offers, ev.Offer)
 		}
@@ -72,11 +76,16 @@ func (s *storm) play(script []byte) {
 		s.step(op)
 		s.collect()
 	}
-	s.c.Hangup()
+	calls := append([]*Call{s.c}, s.r.calls...)
+	for _, c := range calls {
+		c.Hangup()
+	}
 	time.Sleep(5 * time.Minute)
 	synctest.Wait()
-	if s.last != 1 {
-		s.t.Errorf("%d last events", s.last)
+	for i, c := range calls {
+		if s.last[c] != 1 {
+			s.t.Errorf("call %d of %d has %d last events", i, len(calls), s.last[c])
+		}
 	}
 	e := s.r.ep
 	e.mu.Lock()

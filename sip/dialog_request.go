@@ -51,10 +51,35 @@ type exchange struct {
 	ackFlow Flow
 }
 
+// send sends the request. A trunk may have closed its connection between two
+// requests: then there is a new one first.
 func (x *exchange) send() {
+	c, d := x.call, x.dialog
+	flow := c.flowFor(d)
+	if flow.Transport != "tcp" || d.pinned || c.ep.alive(flow) {
+		x.depart(flow)
+		return
+	}
+	remote := flow.Remote
+	if network, to, ok := d.hop(); ok && network == "tcp" {
+		remote = to
+	}
+	c.ep.spawn(func() {
+		flow, err := c.ep.dialTCP(remote)
+		c.post(func() {
+			if err != nil {
+				x.finish(nil, sip.StatusServiceUnavailable)
+				return
+			}
+			d.flow = flow
+			x.depart(flow)
+		})
+	})
+}
+
+func (x *exchange) depart(flow Flow) {
 	c := x.call
-	x.seq = x.dialog.nextSeq()
-	x.flow = c.flowFor(x.dialog)
+	x.seq, x.flow = x.dialog.nextSeq(), flow
 	req := x.dialog.request(x.method, x.seq)
 	req.PrependHeader(c.ep.via(x.flow))
 	req.AppendHeader(sip.NewHeader("User-Agent", c.ep.cfg.UserAgent))

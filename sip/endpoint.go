@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -44,7 +45,9 @@ type Endpoint struct {
 	transactions *sip.TransactionLayer
 	dialled      *dialFeed
 
-	wg sync.WaitGroup
+	wg   sync.WaitGroup
+	ctx  context.Context // ends with Close: look-ups and connection attempts
+	stop context.CancelFunc
 
 	mu      sync.Mutex
 	started bool
@@ -108,6 +111,7 @@ func New(cfg Config) (*Endpoint, error) {
 		sent:    make(map[string]*sentInvite),
 		calls:   make(map[*Call]struct{}),
 	}
+	e.ctx, e.stop = context.WithCancel(context.Background())
 	e.auth = newAuthenticator(cfg.Credentials, cfg.Domain, secret)
 	if len(cfg.Challenges) > 0 {
 		e.auth.offers = cfg.Challenges
@@ -220,6 +224,7 @@ func (e *Endpoint) Close() {
 	clear(e.cancels)
 	e.mu.Unlock()
 	if !already {
+		e.stop()
 		time.Sleep(closingGrace)
 		for _, c := range e.udp {
 			c.Close()

@@ -168,7 +168,7 @@ func (f *dialFeed) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4zero} }
 
 // dialTCP connects to remote and returns the flow. It blocks.
 func (e *Endpoint) dialTCP(remote netip.AddrPort) (Flow, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), dialTimeout)
+	ctx, cancel := context.WithTimeout(e.ctx, dialTimeout)
 	defer cancel()
 	conn, err := e.cfg.Dial(ctx, "tcp", remote.String())
 	if err != nil {
@@ -188,7 +188,7 @@ func (e *Endpoint) resolve(uri sip.Uri) (Flow, error) {
 	network := uriTransport(uri)
 	remote, ok := literal(uri)
 	if !ok {
-		ctx, cancel := context.WithTimeout(context.Background(), dialTimeout)
+		ctx, cancel := context.WithTimeout(e.ctx, dialTimeout)
 		defer cancel()
 		addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip4", uri.Host)
 		if err != nil || len(addrs) == 0 {

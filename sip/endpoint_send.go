@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"net"
-	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -250,15 +249,6 @@ func (e *Endpoint) refuse(req *sip.Request, tx *sip.ServerTx, r *refusal) {
 		res.AppendHeader(sip.NewHeader(h.Name, h.Value))
 	}
 	e.respondOnce(tx, res)
-}
-
-// remoteAddr is the address a message came from.
-func remoteAddr(msg sip.Message) netip.Addr {
-	p, err := netip.ParseAddrPort(msg.Source())
-	if err != nil {
-		return netip.Addr{}
-	}
-	return p.Addr().Unmap()
 }
 
 // retryAfter is a Retry-After header of whole seconds.

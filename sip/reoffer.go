@@ -25,8 +25,13 @@ type reoffers struct {
 	patient *time.Timer
 }
 
+// stop ends them with the call. The last one may still be answered; one that
+// only ever got provisional responses would keep its transaction for ever.
 func (r *reoffers) stop() {
 	r.waiting = nil
+	if x := r.current; x != nil && x.tx != nil {
+		time.AfterFunc(giveUp, x.tx.terminate)
+	}
 	for _, t := range [...]*time.Timer{r.retry, r.patient} {
 		if t != nil {
 			t.Stop()

@@ -59,11 +59,14 @@ func (b *branch) start() {
 		return
 	}
 	uri.Headers = nil // they would become headers of the request
-	if b.target.Flow.Transport != "" {
-		b.depart(uri, b.target.Flow)
+	e := b.call.ep
+	if flow := b.target.Flow; flow.Transport != "" {
+		if flow.Transport == "udp" && !flow.Local.IsValid() {
+			flow.Local, _ = e.socketFor(flow.Remote.Addr())
+		}
+		b.depart(uri, flow)
 		return
 	}
-	e := b.call.ep
 	if remote, ok := literal(uri); ok {
 		if flow, ok := e.flowTo(uriTransport(uri), remote); ok {
 			b.depart(uri, flow)
@@ -277,6 +280,9 @@ func (b *branch) finish(status int, reason string) {
 func (b *branch) retire() {
 	if b.timeout != nil {
 		b.timeout.Stop()
+	}
+	if b.status == 0 && b.tx != nil {
+		time.AfterFunc(giveUp, b.tx.terminate) // cancelled, and the call went on without it
 	}
 	e, key := b.call.ep, usageKey{b.callID, b.localTag}
 	if b.sent && b.answered == nil {
