@@ -82,20 +82,20 @@ func (m *Manager) admit(target directory.Target, in *sip.Call, inv sip.Invite) e
 	if err != nil {
 		return err
 	}
-	c.inbox.post(func() { s.arrive(m.caller(inv, role.String()), role, in, inv.Body) })
+	c.inbox.post(func() { s.arrive(m.caller(inv, role.String()), role, in, inv) })
 	return nil
 }
 
 // arrive is the first thing that happens to a call: its caller is on the line.
-func (s *call) arrive(who *participant, role transfer.Role, in *sip.Call, offer []byte) {
+func (s *call) arrive(who *participant, role transfer.Role, in *sip.Call, inv sip.Invite) {
 	s.seat(0, who)
-	l, err := s.c.newLeg(who, true)
+	l, err := s.c.newLeg(who, true, inv.Flow.Local.Addr())
 	if err != nil {
 		in.Reject(503, retryAfter)
 		s.stillborn(who)
 		return
 	}
-	if err := l.accept(in, offer); err != nil {
+	if err := l.accept(in, inv.Body); err != nil {
 		s.c.log.Info("offer refused", "err", err)
 		l.reject(statusOf(err), 0)
 		s.stillborn(who)
@@ -125,7 +125,7 @@ func (m *Manager) enter(number string, in *sip.Call, inv sip.Invite) error {
 		if err != nil {
 			return err
 		}
-		if c.inbox.post(func() { c.story.(*meeting).arrive(who, in, inv.Body) }) {
+		if c.inbox.post(func() { c.story.(*meeting).arrive(who, in, inv) }) {
 			return nil
 		}
 	}

@@ -3,6 +3,7 @@ package conference
 import (
 	"errors"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"warmline/directory"
@@ -45,9 +46,10 @@ type leg struct {
 	keys      keypad
 }
 
-// newLeg opens the RTP session of a leg. The error is ErrBusy when a limit or
+// newLeg opens the RTP session of a leg; local is the address its signalling
+// uses here, zero where that is not known yet. The error is ErrBusy when a limit or
 // the port range is exhausted.
-func (c *Conference) newLeg(who *participant, incoming bool) (*leg, error) {
+func (c *Conference) newLeg(who *participant, incoming bool, local netip.Addr) (*leg, error) {
 	if !c.m.takeLeg(c.settings.Limits.Legs) {
 		return nil, ErrBusy
 	}
@@ -58,6 +60,7 @@ func (c *Conference) newLeg(who *participant, incoming bool) (*leg, error) {
 	}
 	session, err := c.m.cfg.Media.NewSession(media.SessionConfig{
 		Digit: func(d byte) { c.inbox.post(func() { l.digit(d) }) },
+		Addr:  local,
 	})
 	if err != nil {
 		c.m.freeLeg()

@@ -21,16 +21,16 @@ type meeting struct {
 func newMeeting(c *Conference) *meeting { return &meeting{c: c} }
 
 // arrive answers a caller and lets it in.
-func (s *meeting) arrive(who *participant, in *sip.Call, offer []byte) {
+func (s *meeting) arrive(who *participant, in *sip.Call, inv sip.Invite) {
 	s.c.add(who)
-	l, err := s.c.newLeg(who, true)
+	l, err := s.c.newLeg(who, true, inv.Flow.Local.Addr())
 	if err != nil {
 		in.Reject(503, retryAfter)
 		who.finish("failed", reasonWord(transfer.Rejected, 503))
 		s.endIfEmpty()
 		return
 	}
-	if err := l.accept(in, offer); err != nil {
+	if err := l.accept(in, inv.Body); err != nil {
 		status := statusOf(err)
 		l.reject(status, 0)
 		who.finish("failed", reasonWord(transfer.Rejected, status))

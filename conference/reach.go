@@ -86,7 +86,7 @@ func (s *call) ring(who *participant, t directory.Target) error {
 	default:
 		return directory.ErrUnknown
 	}
-	l, err := s.c.newLeg(who, false)
+	l, err := s.c.newLeg(who, false, req.Targets[0].Flow.Local.Addr())
 	if err != nil {
 		return err
 	}

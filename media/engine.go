@@ -134,7 +134,7 @@ func (e *Engine) Stats() EngineStats {
 
 // open takes a port pair that has rested and binds it. A port that somebody
 // else on this machine holds rests like a used one.
-func (e *Engine) open() (port uint16, rtp, rtcp Socket, err error) {
+func (e *Engine) open(addr netip.Addr) (port uint16, rtp, rtcp Socket, err error) {
 	e.mu.Lock()
 	tries := len(e.ports.free)
 	e.mu.Unlock()
@@ -145,7 +145,7 @@ func (e *Engine) open() (port uint16, rtp, rtcp Socket, err error) {
 		if !ok {
 			break
 		}
-		rtp, rtcp, err = e.bindPair(port)
+		rtp, rtcp, err = e.bindPair(addr, port)
 		if err == nil {
 			return port, rtp, rtcp, nil
 		}
@@ -160,12 +160,23 @@ func (e *Engine) open() (port uint16, rtp, rtcp Socket, err error) {
 	return 0, nil, nil, ErrNoPort
 }
 
-func (e *Engine) bindPair(port uint16) (rtp, rtcp Socket, err error) {
-	rtp, err = e.cfg.Network.Listen(netip.AddrPortFrom(e.cfg.Addr, port))
+// shown is the address that SDP gives for a local one.
+func (e *Engine) shown(local netip.Addr) netip.Addr {
+	if local == e.cfg.Addr {
+		return e.cfg.Advertise
+	}
+	if e.cfg.Advertise == e.cfg.Addr || local.IsLoopback() || local.Is4() != e.cfg.Advertise.Is4() {
+		return local
+	}
+	return e.cfg.Advertise
+}
+
+func (e *Engine) bindPair(addr netip.Addr, port uint16) (rtp, rtcp Socket, err error) {
+	rtp, err = e.cfg.Network.Listen(netip.AddrPortFrom(addr, port))
 	if err != nil {
 		return nil, nil, err
 	}
-	rtcp, err = e.cfg.Network.Listen(netip.AddrPortFrom(e.cfg.Addr, port+1))
+	rtcp, err = e.cfg.Network.Listen(netip.AddrPortFrom(addr, port+1))
 	if err != nil {
 		rtp.Close()
 		return nil, nil, err

@@ -58,7 +58,7 @@ func (s *Session) Answer(offer []byte) ([]byte, error) {
 	if s.agreed != nil {
 		prefer = s.agreed.line
 	}
-	r, bad := findAudio(desc, prefer, s.engine.codecs, s.engine.cfg.Addr)
+	r, bad := findAudio(desc, prefer, s.engine.codecs, s.cfg.Addr)
 	if bad != nil {
 		return nil, bad
 	}
@@ -86,7 +86,7 @@ func (s *Session) Accept(answer []byte) error {
 	if bad != nil {
 		return bad
 	}
-	r, bad := findAudio(desc, s.offer.line, s.engine.codecs, s.engine.cfg.Addr)
+	r, bad := findAudio(desc, s.offer.line, s.engine.codecs, s.cfg.Addr)
 	if bad != nil {
 		return bad
 	}

@@ -3,6 +3,7 @@ package media
 import (
 	"crypto/rand"
 	"encoding/binary"
+	"net/netip"
 	"sync/atomic"
 )
 
@@ -15,6 +16,10 @@ type SessionConfig struct {
 	// Symmetric says the peer may be behind NAT: learn its address from its
 	// packets even where SDP gives a public one.
 	Symmetric bool
+	// Addr is the local address of this leg, on a machine that has several; zero:
+	// the engine's. SDP shows it, unless the engine advertises another that can
+	// stand for it (NAT does not translate loopback or another family).
+	Addr netip.Addr
 }
 
 // Session is one leg's RTP session and SDP state. It implements mixer.Stream;
@@ -50,7 +55,11 @@ type Session struct {
 // NewSession opens a port pair and returns a session that sends nothing until
 // an answer is agreed. ErrNoPort when the range is used up.
 func (e *Engine) NewSession(cfg SessionConfig) (*Session, error) {
-	port, rtp, rtcp, err := e.open()
+	cfg.Addr = cfg.Addr.Unmap()
+	if !cfg.Addr.IsValid() {
+		cfg.Addr = e.cfg.Addr
+	}
+	port, rtp, rtcp, err := e.open(cfg.Addr)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +77,7 @@ func (s *Session) seed() {
 	var b [46]byte
 	rand.Read(b[:]) // never fails
 	s.origin.id = binary.BigEndian.Uint64(b[0:]) >> 2
-	s.origin.addr = s.engine.cfg.Advertise
+	s.origin.addr = s.engine.shown(s.cfg.Addr)
 	s.out.ssrc = binary.BigEndian.Uint32(b[8:])
 	s.out.seq = binary.BigEndian.Uint16(b[12:])
 	s.out.ts = binary.BigEndian.Uint32(b[14:])
