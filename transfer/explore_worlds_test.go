@@ -51,6 +51,9 @@ func TestExploreThreeParties(t *testing.T) {
 			// One unconfirmed end at a time, no adds: a tenth of the states.
 			w.ends, w.lean, w.targets = 1, true, w.targets[:1]
 		}
+		if raceEnabled {
+			w.depth = 14
+		}
 		t.Run(w.name, func(t *testing.T) { (&explorer{t: t, w: w}).run() })
 	}
 }
@@ -66,7 +69,7 @@ func TestExploreFourParties(t *testing.T) {
 		policy: Policy{HasQueue: true}, targets: []Target{toAgent}, remote: Nobody, mute: Nobody, lost: Nobody, cutoff: 400_000,
 	}
 	if testing.Short() || raceEnabled {
-		w.depth = 9
+		w.depth = 11
 	}
 	(&explorer{t: t, w: w}).run()
 }

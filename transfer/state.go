@@ -159,32 +159,23 @@ func (s *State) loneCustomer() (Party, bool) {
 }
 
 // finished says that the call has no reason to go on: nobody is on it, or one
-// party that is not a customer is all that is left of it. An agent who is
-// reached for, or whose seat is kept, counts.
+// party that is not a customer is all that is left of it. Somebody who is
+// reached for, or whose seat is kept, counts as a party; a supervisor does not.
 func (s *State) finished() bool {
-	var up, agents, others, outside int
-	click := false
+	up, parties, click := 0, 0, false
 	s.each(func(_ Party, x *slot) {
 		if !x.in() || !x.serves() {
 			return
 		}
-		others++
-		click = click || x.via == viaClick && x.reached()
+		parties++
+		click = click || x.via == viaClick
 		if x.leg == Up || x.leg == Incoming {
 			up++
 		}
-		if x.role == Agent {
-			agents++
-		} else {
-			outside++
-		}
 	})
-	switch {
-	case click:
-		return false
-	case up == 0, outside == 0 && agents <= 1:
-		return true
+	if click {
+		return false // the agent who clicked is rung before anybody is there
 	}
 	_, lone := s.loneCustomer()
-	return others == 1 && !lone
+	return up == 0 || parties == 1 && !lone
 }
