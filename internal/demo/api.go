@@ -12,6 +12,7 @@ import (
 // api is the server's HTTP side.
 type api struct {
 	base, key string
+	client    *http.Client
 }
 
 // conference is as much as the story wants to know of one.
@@ -65,7 +66,7 @@ func (a api) do(ctx context.Context, method, path string, in, out any) error {
 	}
 	req.Header.Set("Authorization", "Bearer "+a.key)
 	req.Header.Set("Content-Type", "application/json")
-	res, err := http.DefaultClient.Do(req)
+	res, err := a.client.Do(req)
 	if err != nil {
 		return err
 	}

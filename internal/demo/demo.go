@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
 
+	"warmline/internal/softphone"
 	"warmline/mixer"
 )
 
@@ -27,6 +29,16 @@ type Options struct {
 	Start func(ctx context.Context, config []byte) (*Server, error)
 	Out   string    // folder for the recordings and the picture; made if missing
 	Print io.Writer // the timeline as it happens, and the judgement
+
+	// Network puts the people's phones and requests on another network than
+	// the kernel's; nil: the kernel's.
+	Network *Network
+}
+
+// Network is what the story goes over.
+type Network struct {
+	Phone func(*softphone.Config) error // completes a phone's configuration
+	HTTP  *http.Client
 }
 
 // ErrDiffers says that somebody heard what they should not have, or did not

@@ -192,8 +192,22 @@ func drawOwn(c *canvas, t *track, top float64) {
 		left := leftMargin + float64(u.At)/hearing.Rate*perSecond
 		width := float64(len(u.Samples)) / hearing.Rate * perSecond
 		c.add(`<rect x="%.1f" y="%.1f" width="%.1f" height="12" rx="6" fill="#ffffff" stroke="%s" stroke-width="1.2" stroke-dasharray="3 2"/>`, left, top+rowHeight/2-6, width, voiceColour[t.person.id])
-		c.text(left+width/2, top+rowHeight/2+3.5, 9.5, voiceColour[t.person.id], `text-anchor="middle"`, "speaks")
+		label := "speaks"
+		if t.heldAt(u.At) {
+			label = "to nobody"
+		}
+		c.text(left+width/2, top+rowHeight/2+3.5, 9.5, voiceColour[t.person.id], `text-anchor="middle"`, label)
 	}
+}
+
+// heldAt reports whether the person was on hold at a sample.
+func (t *track) heldAt(sample int) bool {
+	for _, h := range t.held {
+		if sample >= at(h.from) && (h.to == 0 || sample < at(h.to)) {
+			return true
+		}
+	}
+	return false
 }
 
 // wave is the outline of the frames r of a sound, mirrored about y.

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"net/http"
 	"net/netip"
 	"os"
 	"text/template"
@@ -81,12 +82,16 @@ func perform(ctx context.Context, o Options, lines []line) (s *show, err error) 
 		return nil, fmt.Errorf("starting the server: %w", err)
 	}
 	defer server.Stop()
+	network := o.Network
+	if network == nil {
+		network = &Network{Phone: func(*softphone.Config) error { return nil }, HTTP: http.DefaultClient}
+	}
 	s = &show{
-		print: o.Print, api: api{server.API, secrets.Key}, server: server, lines: lines,
+		print: o.Print, api: api{server.API, secrets.Key, network.HTTP}, server: server, lines: lines,
 		held: make(map[string][]span),
 	}
 	defer s.close()
-	if err := s.cast(ctx, secrets); err != nil {
+	if err := s.cast(ctx, secrets, network); err != nil {
 		return nil, err
 	}
 	s.start = time.Now()
@@ -137,7 +142,7 @@ func (s secrets) config() ([]byte, error) {
 }
 
 // cast gives everybody a phone and logs the agents in.
-func (s *show) cast(ctx context.Context, secrets secrets) error {
+func (s *show) cast(ctx context.Context, secrets secrets, network *Network) error {
 	for i, p := range []struct{ id, name, user string }{
 		{customer, "Customer", "+15550142"}, {alice, "Alice", alice}, {bob, "Bob", bob},
 	} {
@@ -147,6 +152,9 @@ func (s *show) cast(ctx context.Context, secrets secrets) error {
 		}
 		if p.id == customer {
 			cfg.Addr, cfg.Password = trunkAddr, ""
+		}
+		if err := network.Phone(&cfg); err != nil {
+			return err
 		}
 		phone, err := softphone.New(cfg)
 		if err != nil {

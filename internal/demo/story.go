@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -37,14 +38,14 @@ func (s *show) callIn(ctx context.Context) error {
 		return err
 	}
 	c.call = call
-	if err := s.answer(ctx, s.person(alice), 1500*time.Millisecond); err != nil {
+	if err := s.answer(ctx, s.person(alice), call, 1500*time.Millisecond); err != nil {
 		return err
 	}
 	select {
 	case <-call.Answered():
 		c.lived.from = s.now()
 	case <-call.Done():
-		return fmt.Errorf("the customer's call: %w", call.Err())
+		return fmt.Errorf("the customer's call: %w", cause(call))
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
@@ -66,7 +67,7 @@ func (s *show) consult(ctx context.Context) error {
 	}
 	s.inForce()
 	s.note("Customer", "is on hold, with music")
-	return s.answer(ctx, s.person(bob), 3500*time.Millisecond)
+	return s.answer(ctx, s.person(bob), s.person(alice).call, 3500*time.Millisecond)
 }
 
 func (s *show) talkItOver(ctx context.Context) error {
@@ -152,11 +153,14 @@ func are(want map[string]string) func(conference) bool {
 	}
 }
 
-// answer has a person's phone ring for a while and be answered.
-func (s *show) answer(ctx context.Context, p *person, after time.Duration) error {
+// answer has a person's phone ring for a while and be answered, unless the call
+// that makes it ring ends before.
+func (s *show) answer(ctx context.Context, p *person, by *softphone.Call, after time.Duration) error {
 	var call *softphone.Call
 	select {
 	case call = <-p.phone.Incoming():
+	case <-by.Done():
+		return fmt.Errorf("%s's phone does not ring: the call to it ended: %w", p.name, cause(by))
 	case <-time.After(10 * time.Second):
 		return fmt.Errorf("%s's phone does not ring", p.name)
 	case <-ctx.Done():
@@ -170,6 +174,14 @@ func (s *show) answer(ctx context.Context, p *person, after time.Duration) error
 	p.call, p.lived = call, span{from: s.now()}
 	call.Answer()
 	return nil
+}
+
+// cause is why a call is over.
+func cause(c *softphone.Call) error {
+	if err := c.Err(); err != nil {
+		return err
+	}
+	return errors.New("hung up")
 }
 
 // over waits for the end of a person's call.

@@ -102,12 +102,13 @@ func (h *Hearing) takeVoices(rest []float64, said []Utterance) {
 		candidates[i] = c
 	}
 	slices.SortStableFunc(candidates, func(a, b candidate) int { return cmp.Compare(b.share, a.share) })
+	var taken []Utterance
 	for _, c := range candidates {
 		u := said[c.index]
 		// Only the surroundings: what lies elsewhere does not matter.
 		near, start := window(rest, u.At-early, u.At+maxDelay+len(c.sound))
 		whole := find(near, c.sound, 0, early+maxDelay)
-		if c.share < 0.9 {
+		if c.share < 0.9 && slices.ContainsFunc(taken, func(t Utterance) bool { return overlap(t, u) }) {
 			// It may have been covered by one that is gone now.
 			c.fragments = trace(rest, c.sound, u.At-early, u.At+maxDelay)
 		}
@@ -119,11 +120,17 @@ func (h *Hearing) takeVoices(rest []float64, said []Utterance) {
 		h.Utterances[c.index] = heard
 		if share >= 0.1 {
 			take(rest, c.sound, c.fragments, gain)
+			taken = append(taken, u)
 		}
 		if heard.Clear() {
 			h.mark(u.Voice, c.fragments, lag)
 		}
 	}
+}
+
+// overlap reports whether two utterances may be in the same part of a recording.
+func overlap(a, b Utterance) bool {
+	return a.At-early < b.At+len(b.Samples)+maxDelay && b.At-early < a.At+len(a.Samples)+maxDelay
 }
 
 // mark enters a clearly heard voice into the frames in which it speaks up.

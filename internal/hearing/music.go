@@ -144,6 +144,8 @@ func musicPhase(rest, loop []float64) int {
 }
 
 // looped is n samples of the loop from a place on.
+//
+//go:norace
 func looped(loop []float64, from, n int) []float64 {
 	out := make([]float64, n)
 	from = ((from % len(loop)) + len(loop)) % len(loop)

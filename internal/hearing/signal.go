@@ -31,6 +31,8 @@ func floats(samples []int16) []float64 {
 
 // emphasise flattens the spectrum of speech and music, whose energy is in the
 // low notes: the flatter, the sharper a correlation tells two sounds apart.
+//
+//go:norace
 func emphasise(x []float64) []float64 {
 	out := make([]float64, len(x))
 	last := 0.0
@@ -41,6 +43,7 @@ func emphasise(x []float64) []float64 {
 	return out
 }
 
+//go:norace
 func energy(x []float64) float64 {
 	sum := 0.0
 	for _, v := range x {
@@ -58,6 +61,8 @@ func rms(x []float64) float64 {
 
 // dot is the product of a and the part of b that begins at lag; b counts as 0
 // outside.
+//
+//go:norace
 func dot(a, b []float64, lag int) float64 {
 	from, to := max(0, -lag), min(len(a), len(b)-lag)
 	sum := 0.0

@@ -43,6 +43,8 @@ func trace(x, sound []float64, a, b int) []fragment {
 
 // fit finds where in around part fits best: the lag, the gain and the
 // normalised correlation there.
+//
+//go:norace
 func fit(around, part []float64) (lag int, gain, ncc float64) {
 	own := energy(part)
 	if len(around) < len(part) || own == 0 {
