@@ -465,3 +465,29 @@ func (r *rig) answered(p *peer) (*Call, *leg) {
 	r.want(Answered)
 	return c, p.calledLeg(inv, "callee")
 }
+
+// record is a log that remembers its messages.
+type record struct {
+	mu       sync.Mutex
+	messages []string
+}
+
+func (l *record) logger() *slog.Logger { return slog.New(recorder{l}) }
+
+func (l *record) has(message string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Contains(l.messages, message)
+}
+
+type recorder struct{ l *record }
+
+func (recorder) Enabled(context.Context, slog.Level) bool { return true }
+func (h recorder) WithAttrs([]slog.Attr) slog.Handler     { return h }
+func (h recorder) WithGroup(string) slog.Handler          { return h }
+func (h recorder) Handle(_ context.Context, rec slog.Record) error {
+	h.l.mu.Lock()
+	defer h.l.mu.Unlock()
+	h.l.messages = append(h.l.messages, rec.Message)
+	return nil
+}
