@@ -45,6 +45,8 @@ func meaning[T ~uint8](names []string, s string) (T, bool) {
 	return 0, false
 }
 
+// String of each enumeration returns its word.
+
 func (v Role) String() string           { return word(roleNames, v) }
 func (v Leg) String() string            { return word(legNames, v) }
 func (v HoldCause) String() string      { return word(holdNames, v) }
