@@ -25,6 +25,9 @@ func (s *call) follow() {
 			who.become(view.Status.String())
 		}
 		who.setHold(holdWord(view.Hold))
+		if who.leg != nil {
+			who.leg.signalHold(view.Hold != transfer.NotHeld)
+		}
 		who.muted = view.Muted
 		if held := isHeld(view); held != who.wasHeld {
 			who.wasHeld = held

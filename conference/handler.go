@@ -95,6 +95,7 @@ func (s *call) arrive(who *participant, role transfer.Role, in *sip.Call, inv si
 		s.stillborn(who)
 		return
 	}
+	l.signals = s.c.m.signalsHold(inv.Trunk)
 	if err := l.accept(in, inv.Body); err != nil {
 		s.c.log.Info("offer refused", "err", err)
 		l.reject(statusOf(err), 0)
@@ -105,6 +106,12 @@ func (s *call) arrive(who *participant, role transfer.Role, in *sip.Call, inv si
 	s.target, s.via = s.first, "direct"
 	s.step(transfer.Input{Kind: transfer.Arrive, Party: 0, Role: role, Target: s.reachOf(s.first)})
 	s.target, s.via = directory.Target{}, ""
+}
+
+// signalsHold reports whether a trunk wants to be told of holds.
+func (m *Manager) signalsHold(trunk string) bool {
+	t, _ := m.cfg.Directory.Trunk(trunk)
+	return t.SignalHold
 }
 
 // stillborn ends a call whose first leg could not be made.

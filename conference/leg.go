@@ -38,6 +38,10 @@ type leg struct {
 	closed   bool // its RTP session is closed or about to be
 	finished bool
 
+	signals    bool // server holds are told to the peer by SDP
+	signalled  bool // the hold told last
+	reoffering bool // its answer is awaited
+
 	answer    []byte    // incoming: our answer to the INVITE's offer
 	early     []byte    // outgoing: SDP of the last 18x, for a 200 without
 	ticket    *ticket   // the queue's offer this leg answers, until the queue was told
@@ -243,13 +247,32 @@ func (l *leg) onOffered(ev sip.Event) {
 	l.followRemoteHold()
 }
 
+// onReofferDone ends our re-INVITE. One that failed leaves the session as it
+// was (RFC 6141): the hold is ours alone then, with music as ever.
 func (l *leg) onReofferDone(ev sip.Event) {
+	l.reoffering = false
 	if ev.Status >= 200 && ev.Status < 300 && l.media.Accept(ev.Body) == nil {
 		l.media.Commit()
 		l.followRemoteHold()
+	} else {
+		l.media.Rollback()
+	}
+	l.signalHold(l.who.serverHold != "")
+}
+
+// signalHold tells the peer of a server hold, where its trunk is configured so.
+func (l *leg) signalHold(on bool) {
+	if !l.signals || on == l.signalled || l.reoffering || !l.up || l.closed {
 		return
 	}
-	l.media.Rollback()
+	l.media.SignalHold(on)
+	offer, err := l.media.Offer()
+	if err != nil {
+		l.log.Warn("hold not signalled", "err", err)
+		return
+	}
+	l.signalled, l.reoffering = on, true
+	l.call.Reoffer(offer)
 }
 
 // statusOf is the SIP status that tells a peer why its SDP was refused.

@@ -90,6 +90,7 @@ func (s *call) ring(who *participant, t directory.Target) error {
 	if err != nil {
 		return err
 	}
+	l.signals = s.c.m.signalsHold(t.Trunk)
 	if err := l.dial(req); err != nil {
 		l.finish()
 		return err

@@ -11,8 +11,9 @@ type offered struct {
 
 // Offer returns our SDP offer: the first, or a new one within the dialog
 // (same session id; the version rises only if something changed). A pending
-// exchange is forgotten. The offer is always for both directions: whether the
-// peer holds us is for its answer to say (RFC 6337 §5.3).
+// exchange is forgotten. The offer is for both directions, unless we hold the
+// peer by SDP (SignalHold): whether it holds us is for its answer to say (RFC
+// 6337 §5.3).
 func (s *Session) Offer() ([]byte, error) {
 	o := &offered{layout: []layoutLine{{media: "audio"}}, eventType: defaultEventType}
 	if a := s.agreed; a != nil {
@@ -22,7 +23,7 @@ func (s *Session) Offer() ([]byte, error) {
 		protos:    sameProtos(o.layout[o.line]),
 		port:      int(s.port),
 		eventType: int(o.eventType),
-		dir:       direction{send: true, recv: true},
+		dir:       direction{send: true, recv: !s.holding},
 	}
 	for _, c := range s.engine.codecs {
 		ours.formats = append(ours.formats, localFormat{c.payloadType, c})
@@ -64,6 +65,7 @@ func (s *Session) Answer(offer []byte) ([]byte, error) {
 	}
 	a := answerTo(r, s.engine.codecs)
 	a.layout = layoutOf(desc)
+	a.dir.recv = a.dir.recv && !s.holding
 	ours := localAudio{
 		protos:    sameProtos(a.layout[a.line]),
 		port:      int(s.port),
@@ -111,6 +113,11 @@ func (s *Session) Commit() {
 
 // Rollback forgets a pending offer or answer: the last agreed session stays.
 func (s *Session) Rollback() { s.offer, s.pending = nil, nil }
+
+// SignalHold has our next offers and answers tell the peer that it is on hold
+// (sendonly, RFC 3264 §8.4), or no longer. What is in force changes only with
+// such an exchange.
+func (s *Session) SignalHold(on bool) { s.holding = on }
 
 // Agreed reports whether an exchange is in force.
 func (s *Session) Agreed() bool { return s.agreed != nil }

@@ -35,6 +35,7 @@ type Session struct {
 	offer   *offered   // what an answer would refer to
 	pending *agreement // not in force yet
 	agreed  *agreement // in force
+	holding bool       // we hold the peer by SDP
 
 	// From one side to the other.
 	inForce     atomic.Pointer[agreement]
