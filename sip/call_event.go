@@ -9,12 +9,12 @@ const (
 	EarlyMedia            // 18x with a body: the answer of an early dialog
 	Answered              // 2xx: Body is the answer. The ACK is sent already
 	Failed                // final refusal, time-out (408), transport failure (503): Status
-	Cancelled             // incoming, unanswered: the caller gave up
-	Acked                 // our 2xx was acknowledged: Body when the offer was ours (in the 2xx)
+	Cancelled             // incoming, unanswered: the caller gave up. With Offer: only that re-INVITE
+	Acked                 // our 2xx was acknowledged: Body when the offer was ours (in the 2xx); Offer when it replied to one
 	Offered               // re-INVITE or UPDATE: Offer to give to Reply, Body (empty: we must offer)
-	ReofferDone           // the re-INVITE's end: Status, Body
+	ReofferDone           // the re-INVITE's end: Status, Body; without 2xx the session is as before
 	Info                  // INFO, answered already: ContentType, Body
-	Ended                 // the dialog is over: Status and Cause
+	Ended                 // the call is over: Status and Cause
 )
 
 // EndCause is why a dialog ended.
@@ -29,7 +29,8 @@ const (
 	FlowLost            // its connection is gone
 )
 
-// Event is something that happened to a call.
+// Event is something that happened to a call. Each call ends with exactly one
+// of Failed, Cancelled (with Offer 0) and Ended, and nothing comes after it.
 type Event struct {
 	Kind        EventKind
 	Status      int
@@ -38,5 +39,5 @@ type Event struct {
 	Body        []byte
 	Offer       uint32
 	Cause       EndCause
-	Target      int // Answered: index of the winning target
+	Target      int // of a call we made: index of the target that answered, rings or failed
 }

@@ -3,6 +3,7 @@ package sip
 import (
 	"strconv"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -172,6 +173,7 @@ func TestPeersOfferIsServedBetweenOurTries(t *testing.T) {
 		c.Reoffer([]byte("hold"))
 		p.reply(p.request(sip.INVITE), 491, "", "")
 		p.request(sip.ACK)
+		synctest.Wait()
 		l.invite("theirs")
 		ev := r.want(Offered)[0]
 		c.Reply(ev.Offer, 200, []byte(answerSDP))
