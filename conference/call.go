@@ -289,11 +289,22 @@ func (s *call) failed(l *leg, cause transfer.Cause) {
 }
 
 func (s *call) gone(l *leg, cause transfer.Cause) {
+	if l.lost && s.seats[l.who.party] == l.who {
+		s.step(transfer.Input{Kind: transfer.LostGone, Party: l.who.party, Cause: cause})
+		return
+	}
 	if !s.current(l) {
 		s.tell(l, queue.Stopped)
 		return
 	}
 	s.step(transfer.Input{Kind: transfer.LegGone, Party: l.who.party, Cause: cause})
+}
+
+// registered: a phone of the agent is there again, whose seat may wait for it.
+func (s *call) registered(agent string) {
+	if who := s.c.agent(agent); who != nil {
+		s.step(transfer.Input{Kind: transfer.Registered, Party: who.party})
+	}
 }
 
 func (s *call) remoteHold(l *leg, on bool) {

@@ -73,6 +73,12 @@ func (s *call) notePerson(e *transfer.Effect, who *participant) {
 		who.openSegment()
 	case transfer.SeatOpened:
 		who.closeSegment()
+		s.c.m.keepSeat(who.agent, s.c)
+	case transfer.SeatTaken:
+		who.openSegment()
+		s.c.m.freeSeat(who.agent, s.c)
+	case transfer.SeatClosed:
+		s.c.m.freeSeat(who.agent, s.c)
 	case transfer.PartyLeft:
 		who.finish("left", reasonWord(e.Cause, who.sipStatus))
 	case transfer.PartyFailed:

@@ -216,6 +216,9 @@ func (h Handler) Register(reg sip.Registration) sip.RegisterResult {
 	if err != nil {
 		return sip.RegisterResult{Status: registerStatus(err), MinExpires: directory.MinExpires}
 	}
+	if len(add) > 0 && !reg.Star {
+		h.registered(reg.User)
+	}
 	res := sip.RegisterResult{Status: 200}
 	for _, b := range bindings {
 		res.Contacts = append(res.Contacts, sip.Contact{URI: b.URI, Instance: b.Instance, Expires: b.Expires.Sub(now)})

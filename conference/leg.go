@@ -35,6 +35,7 @@ type leg struct {
 	up       bool
 	joined   bool // in the mix
 	hungUp   bool // we ended it; the confirmation is awaited
+	lost     bool // its agent's seat is kept; another leg takes its place
 	closed   bool // its RTP session is closed or about to be
 	finished bool
 

@@ -39,6 +39,7 @@ type Manager struct {
 	mu       sync.Mutex
 	live     map[string]*Conference
 	rooms    map[string]*Conference // meet-me, by number
+	seats    map[string]*Conference // which call keeps a lost agent's seat
 	ended    []*Snapshot            // the last ones, oldest first
 	draining bool
 	idle     chan struct{} // closed when draining and the last conference is over
@@ -57,6 +58,7 @@ func NewManager(cfg Config) *Manager {
 	m := &Manager{
 		cfg: cfg, log: cfg.Logger, announcement: cfg.Announcement,
 		live: make(map[string]*Conference), rooms: make(map[string]*Conference),
+		seats: make(map[string]*Conference),
 		idle: make(chan struct{}),
 	}
 	if m.log == nil {
@@ -143,6 +145,11 @@ func (m *Manager) forget(c *Conference) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.live, c.id)
+	for agent, kept := range m.seats {
+		if kept == c {
+			delete(m.seats, agent)
+		}
+	}
 	m.ended = append(m.ended, &last)
 	m.expire()
 	if m.draining && len(m.live) == 0 {

@@ -24,6 +24,34 @@ func (m *Manager) legEnds(agent string, ringing bool, wrapUp time.Duration) {
 	m.cfg.Directory.LegEnds(agent, ringing, wrapUp, time.Now())
 }
 
+// keepSeat notes that a call keeps a lost agent's seat: it is told when a phone
+// of the agent registers again.
+func (m *Manager) keepSeat(agent string, c *Conference) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.seats[agent] = c
+}
+
+func (m *Manager) freeSeat(agent string, c *Conference) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.seats[agent] == c {
+		delete(m.seats, agent)
+	}
+}
+
+func (m *Manager) registered(agent string) {
+	m.mu.Lock()
+	c := m.seats[agent]
+	m.mu.Unlock()
+	if c == nil {
+		return
+	}
+	if s, ok := c.story.(*call); ok {
+		c.inbox.post(func() { s.registered(agent) })
+	}
+}
+
 // agentChanged is the directory's hook: an agent's presence is another.
 func (m *Manager) agentChanged(agent string) {
 	now := time.Now()

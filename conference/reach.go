@@ -34,6 +34,9 @@ func (s *call) invitee(e *transfer.Effect) (*participant, directory.Target) {
 		}
 		who.closeSegment()
 		who.via = "rejoin"
+		if who.leg != nil && !who.leg.finished {
+			who.leg.lost = true
+		}
 		return who, directory.Target{Kind: directory.ToAgent, ID: who.agent}
 	case transfer.WhomLast:
 		t := directory.Target{Kind: directory.ToAgent, ID: s.last}
