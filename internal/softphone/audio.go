@@ -24,6 +24,7 @@ type audio struct {
 	queue    []*Playback
 	recorded []int16
 	began    time.Time
+	late     time.Duration // the most that a tick was
 }
 
 func newAudio() *audio { return &audio{quit: make(chan struct{})} }
@@ -99,9 +100,15 @@ func (c *Call) heard(digit byte) {
 // Stats are the call's RTP figures.
 func (c *Call) Stats() media.Stats { return c.session.Stats() }
 
+// tooLate is the lateness from which ticks are given up. Less is caught up with:
+// the jitter buffer at the other end takes it.
+const tooLate = 5 * mixer.FrameDuration
+
 // run is the clock of a call, until stop: one tick each 20 ms by an absolute
-// timetable. A tick that comes late is told the time it should have had, so
-// that a busy machine makes neither gaps nor slips.
+// timetable. A tick that comes a little late is told the time it should have
+// had, so that a busy machine makes neither gaps nor slips. When the machine has
+// stood still, what would have been heard is lost, and what is being said goes
+// on where it was.
 func (a *audio) run(session *media.Session) {
 	a.mu.Lock()
 	a.began = time.Now()
@@ -115,6 +122,7 @@ func (a *audio) run(session *media.Session) {
 			return
 		case <-timer.C:
 		}
+		at += a.skip(time.Since(a.began) - at)
 		session.Receive(int64(at))
 		if !session.Pull(int64(at), in[:]) {
 			clear(in[:])
@@ -124,6 +132,29 @@ func (a *audio) run(session *media.Session) {
 		session.Push(int64(at), out[:])
 		timer.Reset(time.Until(a.began.Add(at + mixer.FrameDuration)))
 	}
+}
+
+// skip gives up the ticks that are too late, and returns how long they are. The
+// recording has silence for them.
+func (a *audio) skip(late time.Duration) (skipped time.Duration) {
+	a.mu.Lock()
+	a.late = max(a.late, late)
+	a.mu.Unlock()
+	if late < tooLate {
+		return 0
+	}
+	for ; skipped+mixer.FrameDuration <= late; skipped += mixer.FrameDuration {
+		a.record(make([]int16, mixer.FrameSamples))
+	}
+	return skipped
+}
+
+// Late is the most that the call's clock has been late: a measure of how busy
+// the machine is. Beyond 100 ms sound is lost.
+func (c *Call) Late() time.Duration {
+	c.audio.mu.Lock()
+	defer c.audio.mu.Unlock()
+	return c.audio.late
 }
 
 func (a *audio) record(frame []int16) {

@@ -277,6 +277,26 @@ func TestCloseWithoutPeer(t *testing.T) {
 	})
 }
 
+// A machine that stood still for a while: the recording keeps to the clock, and
+// what is being said is not lost.
+func TestSkip(t *testing.T) {
+	a := newAudio()
+	for _, c := range []struct{ late, skipped time.Duration }{
+		{0, 0}, {90 * time.Millisecond, 0}, {100 * time.Millisecond, 100 * time.Millisecond}, {257 * time.Millisecond, 240 * time.Millisecond},
+	} {
+		before := len(a.recorded)
+		if got := a.skip(c.late); got != c.skipped {
+			t.Errorf("%v late: skipped %v, want %v", c.late, got, c.skipped)
+		}
+		if got := time.Duration(len(a.recorded)-before) * time.Second / 8000; got != c.skipped {
+			t.Errorf("%v late: recorded %v of silence, want %v", c.late, got, c.skipped)
+		}
+	}
+	if a.late != 257*time.Millisecond {
+		t.Errorf("late by %v", a.late)
+	}
+}
+
 func TestRaiseVersion(t *testing.T) {
 	for in, want := range map[string]string{
 		"o=- 12 7 IN IP4 10.0.0.1\r\n": "o=- 12 9 IN IP4 10.0.0.1\r\n",
