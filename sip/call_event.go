@@ -25,7 +25,7 @@ const (
 	RemoteBye           // the peer hung up
 	LocalBye            // Hangup, confirmed or timed out
 	NoAck               // our answer was never acknowledged; BYE was sent
-	DialogGone          // 481 or 408 to a request in the dialog, or a session timer ran out
+	DialogGone          // 481 or 408 to a request in the dialog
 	FlowLost            // its connection is gone
 )
 
