@@ -135,7 +135,11 @@ func drawMusic(c *canvas, t *track, top, height float64) {
 	for _, r := range runs(t.heard.Frames, 10, func(s hearing.Sound) bool { return s.Tone }) {
 		c.add(`<path d="%s" fill="%s"><title>a tone</title></path>`, wave(t.samples, r, y+rowHeight/2, rowHeight*0.42), toneColour)
 		if r[1]-r[0] > 25 {
-			c.text(x(frameTime(r[0]))+2, y+rowHeight+5, 10, greyColour, "", "tone")
+			label := "tone"
+			if !t.heldAt(r[0] * hearing.Frame) {
+				label = "ringing" // the other long one
+			}
+			c.text(x(frameTime(r[0]))+2, y+rowHeight+5, 10, greyColour, "", label)
 		}
 	}
 	for _, r := range runs(t.heard.Frames, 5, func(s hearing.Sound) bool { return s.Other }) {
