@@ -115,7 +115,7 @@ func (l *leg) sink(ev sip.Event) {
 // onEvent is the leg's half of the call's state: SDP and dialog. What it means
 // for the conference is the story's.
 func (l *leg) onEvent(ev sip.Event) {
-	if l.finished || (l.hungUp && !ends(ev.Kind)) {
+	if l.finished || (l.hungUp && !ends(ev)) {
 		return // what was on its way when we hung up
 	}
 	switch ev.Kind {
@@ -134,6 +134,11 @@ func (l *leg) onEvent(ev sip.Event) {
 		l.finish()
 		l.c.story.failed(l, causeOfStatus(ev.Status, l.rang))
 	case sip.Cancelled:
+		if ev.Offer != 0 { // only its re-INVITE: the session stays as it was
+			l.media.Rollback()
+			l.weOffered = false
+			return
+		}
 		l.finish()
 		l.c.story.gone(l, transfer.Cancelled)
 	case sip.Acked:
@@ -154,8 +159,8 @@ func (l *leg) onEvent(ev sip.Event) {
 }
 
 // ends reports whether no event follows this one.
-func ends(k sip.EventKind) bool {
-	return k == sip.Failed || k == sip.Cancelled || k == sip.Ended
+func ends(ev sip.Event) bool {
+	return ev.Kind == sip.Failed || ev.Kind == sip.Ended || ev.Kind == sip.Cancelled && ev.Offer == 0
 }
 
 // onAnswered takes the answer of an outgoing leg. A peer whose answer cannot be
@@ -188,7 +193,7 @@ func (l *leg) goUp() {
 		l.c.m.legUp(l.agent)
 	}
 	l.join()
-	l.arm(l.c.settings.Timers.RTPFirst)
+	l.arm(l.soonest())
 }
 
 // answerCall sends the 200 of an incoming leg.
