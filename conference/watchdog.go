@@ -19,12 +19,21 @@ func (l *leg) allowance() time.Duration {
 		return t.RTPHeld
 	case !l.media.Stats().Started:
 		return t.RTPFirst
-	case l.agent != "":
-		return t.RTPAgent
-	default:
-		return t.RTPTrunk
 	}
+	return l.pause()
 }
+
+// pause is how long a leg that is live and has begun may send nothing.
+func (l *leg) pause() time.Duration {
+	if l.agent != "" {
+		return l.c.settings.Timers.RTPAgent
+	}
+	return l.c.settings.Timers.RTPTrunk
+}
+
+// soonest is the earliest moment at which a leg that is obliged from now on
+// could be too silent: its audio may begin at once, and stop at once.
+func (l *leg) soonest() time.Duration { return min(l.allowance(), l.pause()) }
 
 // watch judges a leg whose watchdog fired.
 func (c *Conference) watch(l *leg) {
@@ -46,6 +55,6 @@ func (c *Conference) watch(l *leg) {
 func (l *leg) oblige() {
 	if l.up && !l.finished && !l.hungUp {
 		l.obliged = l.c.now
-		l.arm(l.allowance())
+		l.arm(l.soonest())
 	}
 }

@@ -182,3 +182,11 @@ var hums struct {
 	sync.Mutex
 	made map[float64][]int16
 }
+
+// logsOut has the server forget the person's phone, as if its registration had
+// run out.
+func (st *stage) logsOut(p *person) {
+	st.Helper()
+	st.srv.Directory().Unbind("udp", serverAddr, netip.AddrPortFrom(p.addr, 5060), time.Now())
+	st.presence(p.name, "busy")
+}

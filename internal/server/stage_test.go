@@ -86,8 +86,8 @@ func play(t *testing.T, o options, f func(st *stage)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		st := setStage(t, o)
+		defer st.clear() // also after a Fatal: a bubble must not be left with goroutines
 		f(st)
-		st.clear()
 	})
 }
 
