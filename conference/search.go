@@ -28,8 +28,14 @@ func (s *call) search(e *transfer.Effect) {
 	who := s.seat(e.Party, &participant{role: e.Role.String(), name: q.Name, number: q.Extension, status: "dialing", via: via})
 	who.search, who.serves, who.searchSince = id, serves, s.c.now
 	party := e.Party
+	// Whoever is here is not to be consulted; but a customer may be served by an
+	// agent who has just refused, or there might be nobody for ever.
+	var exclude []string
+	if !serves {
+		exclude = s.agentsHere()
+	}
 	who.ticket = s.c.m.queues.join(ticketRequest{
-		queue: id, front: front, limited: !serves, exclude: s.agentsHere(),
+		queue: id, front: front, limited: !serves, exclude: exclude,
 		offer:    func(agent string) { s.c.inbox.post(func() { s.offered(who, agent) }) },
 		withdraw: func(agent string) { s.c.inbox.post(func() { s.withdrawn(who, agent) }) },
 		gaveUp: func() {

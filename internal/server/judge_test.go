@@ -2,10 +2,14 @@ package server_test
 
 import (
 	"bufio"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
 	"net/http/httptest"
 	"strconv"
 	"strings"
 	"time"
+	"warmline/internal/config"
 
 	"warmline/mixer"
 )
@@ -75,3 +79,23 @@ func (st *stage) level(p *person, clip []int16) float64 {
 	}
 	return best
 }
+
+// post does a request of the API with the operator's key.
+func (st *stage) post(path, body string) (status int, answer map[string]any) {
+	st.Helper()
+	r := httptest.NewRequest("POST", path, strings.NewReader(body))
+	r.Header.Set("Authorization", "Bearer stage-key")
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	st.srv.Handler().ServeHTTP(w, r)
+	if err := json.Unmarshal(w.Body.Bytes(), &answer); err != nil {
+		st.Errorf("%s: %v in %q", path, err, w.Body)
+	}
+	return w.Code, answer
+}
+
+type configType = config.Config
+
+var operatorKey = []config.APIKey{{
+	Name: "stage", Role: "operator", KeySHA256: fmt.Sprintf("%x", sha256.Sum256([]byte("stage-key"))),
+}}

@@ -190,3 +190,9 @@ func (st *stage) logsOut(p *person) {
 	st.srv.Directory().Unbind("udp", serverAddr, netip.AddrPortFrom(p.addr, 5060), time.Now())
 	st.presence(p.name, "busy")
 }
+
+// More places to call from: the carrier's own host, and another behind it.
+var (
+	carrierHost = netip.MustParseAddr("10.9.0.2")
+	otherTrunk  = netip.MustParseAddr("10.9.0.3")
+)
