@@ -59,7 +59,7 @@ func NewManager(cfg Config) *Manager {
 		cfg: cfg, log: cfg.Logger, announcement: cfg.Announcement,
 		live: make(map[string]*Conference), rooms: make(map[string]*Conference),
 		seats: make(map[string]*Conference),
-		idle: make(chan struct{}),
+		idle:  make(chan struct{}),
 	}
 	if m.log == nil {
 		m.log = slog.New(slog.DiscardHandler)
