@@ -29,6 +29,7 @@ type call struct {
 	last   string           // the agent who was on the call last
 
 	maxForwards int
+	full        bool // a limit kept us from ringing somebody
 	reply       transfer.Reason
 	recorder    recorder
 	ledger      ledger

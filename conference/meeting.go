@@ -97,10 +97,25 @@ func (s *meeting) answered(*leg) {}
 func (s *meeting) failed(l *leg, cause transfer.Cause) { s.gone(l, cause) }
 
 func (s *meeting) gone(l *leg, cause transfer.Cause) {
+	if !l.who.final {
+		l.who.finish("left", reasonWord(cause, 0))
+		s.c.note("party_left")
+		s.rearrange()
+	}
+	s.endIfEmpty()
+}
+
+// dismiss ends a member's leg; the others go on without it.
+func (s *meeting) dismiss(l *leg, cause transfer.Cause) {
+	s.release(l, cause)
+	s.rearrange()
+}
+
+// release ends a member's leg. It has left at once, whatever its phone says.
+func (s *meeting) release(l *leg, cause transfer.Cause) {
+	l.hangUp()
 	l.who.finish("left", reasonWord(cause, 0))
 	s.c.note("party_left")
-	s.rearrange()
-	s.endIfEmpty()
 }
 
 func (s *meeting) remoteHold(l *leg, _ bool) {
@@ -109,7 +124,7 @@ func (s *meeting) remoteHold(l *leg, _ bool) {
 	s.c.note("hold")
 }
 
-func (s *meeting) mediaLost(l *leg) { l.hangUp() }
+func (s *meeting) mediaLost(l *leg) { s.dismiss(l, transfer.Lost) }
 
 func (s *meeting) digit(*leg, byte) { s.c.note("digit") }
 
@@ -117,9 +132,9 @@ func (s *meeting) fire(deadline) {}
 
 func (s *meeting) describe(*Snapshot) {}
 
-func (s *meeting) endAll(transfer.Cause) {
+func (s *meeting) endAll(cause transfer.Cause) {
 	for _, l := range s.members() {
-		l.hangUp()
+		s.release(l, cause)
 	}
 	s.endIfEmpty()
 }
@@ -166,8 +181,10 @@ func (s *meeting) apply(verb transfer.Verb, who *participant) (transfer.Reason, 
 	case transfer.DoUnhold:
 		who.setHold("")
 		who.leg.oblige()
-	case transfer.DoRemove, transfer.DoLeave:
-		who.leg.hangUp()
+	case transfer.DoRemove:
+		s.dismiss(who.leg, transfer.Removed)
+	case transfer.DoLeave:
+		s.dismiss(who.leg, transfer.Hangup)
 	default:
 		return transfer.NotAllowed, nil
 	}

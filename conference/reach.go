@@ -19,6 +19,10 @@ func (s *call) dial(e *transfer.Effect) {
 	}
 	if err := s.ring(who, target); err != nil {
 		s.c.log.Info("cannot ring", "leg", who.id, "err", err)
+		if errors.Is(err, ErrBusy) {
+			s.full = true
+			who.noteStatus(503)
+		}
 		s.fact(transfer.Input{Kind: transfer.LegFailed, Party: e.Party, Cause: causeOfDial(err)})
 	}
 }
@@ -115,8 +119,11 @@ func trunkURI(trunk, number string) string {
 }
 
 func causeOfDial(err error) transfer.Cause {
-	if errors.Is(err, errUnregistered) {
+	switch {
+	case errors.Is(err, errUnregistered):
 		return transfer.Unregistered
+	case errors.Is(err, ErrBusy):
+		return transfer.Rejected
 	}
 	return transfer.Unreachable
 }
@@ -140,7 +147,11 @@ func (s *call) stop(p transfer.Party) {
 // gave, where the caller understands it.
 func (s *call) reject(p transfer.Party, cause transfer.Cause) {
 	s.withLeg(p, func(l *leg) {
-		l.reject(refusalStatus(cause), 0)
+		if s.full && cause == transfer.Rejected {
+			l.reject(503, retryAfter)
+		} else {
+			l.reject(refusalStatus(cause), 0)
+		}
 		s.fact(transfer.Input{Kind: transfer.LegGone, Party: p, Cause: transfer.Finished})
 	})
 }

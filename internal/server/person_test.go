@@ -196,3 +196,12 @@ var (
 	carrierHost = netip.MustParseAddr("10.9.0.2")
 	otherTrunk  = netip.MustParseAddr("10.9.0.3")
 )
+
+// statusOf is the status a call was refused with, 0 for another end.
+func statusOf(err error) int {
+	var r *softphone.Refused
+	if errors.As(err, &r) {
+		return r.Status
+	}
+	return 0
+}
