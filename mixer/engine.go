@@ -11,7 +11,7 @@ import (
 
 // Config configures a Mixer.
 type Config struct {
-	Workers int          // media workers; 0: one less than the cores, at least 1
+	Workers int          // media workers; 0: DefaultWorkers
 	Music   [][]int16    // the musics by index, 8 kHz mono loops; none: the built-in one at index 0
 	Logger  *slog.Logger // nil: discard
 	Plain   bool         // workers are ordinary goroutines sleeping on time.Sleep: for virtual time
@@ -44,6 +44,21 @@ type Mixer struct {
 	ended    atomic.Bool   // the janitor has ended: callbacks are made on the spot
 }
 
+// cores are those the program may use, of the machine and of its container.
+// They are taken at the start: what GOMAXPROCS is set to later says nothing of
+// them.
+var cores = min(runtime.NumCPU(), runtime.GOMAXPROCS(0))
+
+// DefaultWorkers is one worker less than there are cores, at least 1: the rest
+// of the program needs its share.
+func DefaultWorkers() int { return max(1, cores-1) }
+
+// Processors is the GOMAXPROCS that suits so many workers. A worker's sleep
+// then holds on to a processor of the Go runtime's, set aside for it, which
+// saves the two system calls and the watchdog's wake-ups that giving it back
+// and fetching it again every millisecond cost. It has to be set before Start.
+func Processors(workers int) int { return cores + workers }
+
 // New returns a Mixer that does not run yet. It fails on a negative number of
 // workers, an empty music, or a cadence that is no sound.
 func New(cfg Config) (*Mixer, error) {
@@ -51,7 +66,7 @@ func New(cfg Config) (*Mixer, error) {
 		return nil, fmt.Errorf("mixer: %d workers", cfg.Workers)
 	}
 	if cfg.Workers == 0 {
-		cfg.Workers = max(1, runtime.NumCPU()-1)
+		cfg.Workers = DefaultWorkers()
 	}
 	for i, music := range cfg.Music {
 		if len(music) == 0 {

@@ -79,7 +79,7 @@ func (w *worker) main(index int) {
 		var err error
 		// A sleep behind the scheduler's back takes a processor from the goroutines;
 		// it is only for those who set one aside for each worker.
-		spare := runtime.GOMAXPROCS(0) >= runtime.NumCPU()+len(w.mixer.workers)
+		spare := runtime.GOMAXPROCS(0) >= Processors(len(w.mixer.workers))
 		// The thread is never unlocked: it ends with the goroutine, and with it
 		// the priority it was given.
 		if priority, w.sleep, err = takeThread(w.clock, spare); err != nil {

@@ -1,6 +1,7 @@
 package mixer
 
 import (
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -379,4 +380,16 @@ func TestRealWorkerUnderControl(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	t.Logf("%s: %d ticks, %d given up", s.Priority, s.Ticks, s.SkippedTicks)
+}
+
+// A processor is set aside for each worker only on top of all cores.
+func TestProcessors(t *testing.T) {
+	if n := DefaultWorkers(); n < 1 || n > runtime.NumCPU() || n == runtime.NumCPU() && n > 1 {
+		t.Errorf("%d workers for %d cores", n, runtime.NumCPU())
+	}
+	before := Processors(2)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(before))
+	if got := Processors(2); got != before || got < 3 {
+		t.Errorf("%d processors, once they are set %d", before, got)
+	}
 }

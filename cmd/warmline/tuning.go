@@ -1,0 +1,90 @@
+package main
+
+import (
+	"bytes"
+	"io/fs"
+	"math"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+
+	"warmline/internal/server"
+)
+
+// Garbage collections are the main cause of late media frames, and a server of
+// calls has little to collect: they come when garbage is four times what is
+// alive, and often only where memory would run short.
+const (
+	collectPercent = 400
+	memoryShare    = 0.7 // of the machine's or the container's
+)
+
+// tuning is how the Go runtime is set; zero leaves a setting as it is.
+type tuning struct {
+	processors     int
+	collectPercent int
+	memoryLimit    int64 // bytes
+}
+
+// tune finds the settings that suit a server, but for those that the
+// environment (GOMAXPROCS, GOGC, GOMEMLIMIT) makes already. root is the root of
+// the file system.
+func tune(getenv func(string) string, root fs.FS) tuning {
+	var t tuning
+	if getenv("GOMAXPROCS") == "" {
+		t.processors = server.Processors()
+	}
+	if getenv("GOGC") == "" {
+		t.collectPercent = collectPercent
+	}
+	if getenv("GOMEMLIMIT") == "" {
+		t.memoryLimit = int64(memoryShare * float64(availableMemory(root)))
+	}
+	return t
+}
+
+// apply has to come before the server starts.
+func (t tuning) apply() {
+	if t.processors > 0 {
+		runtime.GOMAXPROCS(t.processors)
+	}
+	if t.collectPercent > 0 {
+		debug.SetGCPercent(t.collectPercent)
+	}
+	if t.memoryLimit > 0 {
+		debug.SetMemoryLimit(t.memoryLimit)
+	}
+}
+
+// availableMemory is how many bytes the machine and the container let us use;
+// 0: unknown.
+func availableMemory(root fs.FS) int64 {
+	least := int64(math.MaxInt64)
+	info, _ := fs.ReadFile(root, "proc/meminfo")
+	for line := range strings.Lines(string(info)) {
+		if fields := strings.Fields(line); len(fields) == 3 && fields[0] == "MemTotal:" {
+			least = atMost(least, fields[1], 1024)
+		}
+	}
+	for _, file := range []string{
+		"sys/fs/cgroup/memory.max",                   // version 2; "max": no limit
+		"sys/fs/cgroup/memory/memory.limit_in_bytes", // version 1
+	} {
+		limit, _ := fs.ReadFile(root, file)
+		least = atMost(least, string(bytes.TrimSpace(limit)), 1)
+	}
+	if least == math.MaxInt64 {
+		return 0
+	}
+	return least
+}
+
+// atMost is the lesser of least and the number in text, in units.
+func atMost(least int64, text string, unit int64) int64 {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n <= 0 || n > math.MaxInt64/unit {
+		return least
+	}
+	return min(least, n*unit)
+}
