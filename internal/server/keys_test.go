@@ -108,3 +108,39 @@ func TestDigitsPassOn(t *testing.T) {
 		st.hears(st.carla, "music", st.alice, "B", st.bob, "A")
 	})
 }
+
+// Keys by INFO are keys.
+func TestKeysByInfo(t *testing.T) {
+	play(t, options{}, func(st *stage) {
+		r := st.newRaw("10.0.1.4")
+		r.isPhoneOf("eve")
+		st.carla.dials("103")
+		r.takes(r.gets("INVITE"))
+		st.carla.talks()
+		st.wants("C live, E live")
+		for _, c := range []struct{ kind, body string }{
+			{"application/dtmf-relay", "Signal=*\r\nDuration=100\r\n"},
+			{"application/dtmf-relay", "Signal= 6\r\nDuration= 100\r\n"},
+		} {
+			r.request("INFO", c.kind, c.body)
+			r.gets("200")
+			time.Sleep(200 * time.Millisecond)
+		}
+		st.wants("C held explicit, E live")
+		for _, key := range []string{"*", "6"} {
+			r.request("INFO", "application/dtmf", key)
+			r.gets("200")
+			time.Sleep(200 * time.Millisecond)
+		}
+		st.wants("C live, E live")
+		r.request("INFO", "application/dtmf-relay", "Signal=5\r\n")
+		r.gets("200")
+		time.Sleep(300 * time.Millisecond)
+		if got := st.carla.call.HeardDigits(); got != "5" {
+			st.Errorf("Carla got %q", got)
+		}
+		st.carla.hangsUp()
+		r.reply(r.gets("BYE"), "200 OK", "")
+		st.over("C left hangup, E left finished")
+	})
+}

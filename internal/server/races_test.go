@@ -127,33 +127,61 @@ func TestHoldCrossesHoldKey(t *testing.T) {
 	})
 }
 
+// inTurn does one thing a moment before the other, which is on its way then.
+func inTurn(first, second func()) {
+	first()
+	time.Sleep(time.Millisecond)
+	second()
+}
+
 func TestAnswerWhileCustomerHangsUp(t *testing.T) {
-	play(t, options{}, func(st *stage) {
-		st.serve()
-		st.do(verb{do: transfer.DoConsult, by: "alice", target: "agent:bob"})
-		st.bob.rings()
-		st.wants("C held consult, A live, B ringing")
-		st.bob.takes()
-		st.carla.hangsUp()
-		st.alice.gone(time.Second)
-		st.bob.gone(time.Second)
-		c := st.conf()
-		if w := words(c); w != "C left hangup, A left finished, B failed cancelled" && w != "C left hangup, A live, B live" {
-			st.Errorf("the conference is %s", w)
-		}
-	})
-	// The same with no agent left: Bob is rung for Carla alone.
-	play(t, options{}, func(st *stage) {
-		st.carla.dials("101")
-		st.alice.rings()
-		st.wants("C ringing, A ringing")
-		st.alice.takes()
-		st.carla.hangsUp()
-		st.carla.gone(time.Second)
-		st.alice.gone(time.Second)
-		// Alice's answer was there first, by a hair; Carla's was never sent.
-		st.over("C left cancelled, A left finished")
-	})
+	for _, answerFirst := range []bool{true, false} {
+		play(t, options{}, func(st *stage) {
+			st.serve()
+			st.do(verb{do: transfer.DoConsult, by: "alice", target: "agent:bob"})
+			st.bob.rings()
+			st.wants("C held consult, A live, B ringing")
+			if answerFirst {
+				inTurn(st.bob.takes, st.carla.hangsUp)
+				st.wants("C left hangup, A live, B live")
+				time.Sleep(time.Second)
+				st.hears(st.alice, "B", st.bob, "A")
+				return
+			}
+			inTurn(st.carla.hangsUp, st.bob.takes)
+			st.bob.gone(time.Second)
+			st.over("C left hangup, A left finished, B failed cancelled")
+			if got := st.wire.rung(st.bob); got != "200 cancelled bye" {
+				st.Errorf("INVITEs to Bob: %s", got)
+			}
+		})
+	}
+}
+
+// The same with nobody but the one who is called: the caller's CANCEL crosses
+// the answer.
+func TestAnswerCrossesCancel(t *testing.T) {
+	for _, answerFirst := range []bool{true, false} {
+		play(t, options{}, func(st *stage) {
+			st.carla.dials("101")
+			st.alice.rings()
+			st.wants("C ringing, A ringing")
+			if answerFirst {
+				inTurn(st.alice.takes, st.carla.hangsUp)
+				st.alice.gone(time.Second)
+				st.over("C left hangup, A left finished")
+				return
+			}
+			inTurn(st.carla.hangsUp, st.alice.takes)
+			st.carla.refused(487)
+			st.alice.gone(time.Second)
+			st.over("C failed cancelled, A failed cancelled")
+			if got := st.wire.rung(st.alice); got != "200 cancelled bye" {
+				st.Errorf("INVITEs to Alice: %s", got)
+			}
+			st.presence("alice", "available")
+		})
+	}
 }
 
 // Bob vanishes: the BYE he is sent is never answered, and the leg ends all the

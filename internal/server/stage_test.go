@@ -36,6 +36,8 @@ type stage struct {
 	carla            *person // the customer, on a trunk
 	alice, bob, dave *person // agents, logged in
 
+	closers []func() // at the very end
+
 	id      string // the conference looked at; "": the only one there is
 	mu      sync.Mutex
 	traces  map[string]transfer.Trace
@@ -199,6 +201,9 @@ func (st *stage) clear() {
 	ctx, cancel := context.WithTimeout(context.Background(), 40*time.Second)
 	defer cancel()
 	st.srv.Stop(ctx)
+	for _, f := range st.closers {
+		f()
+	}
 	st.wire.check(st.T)
 	st.mu.Lock()
 	defer st.mu.Unlock()
