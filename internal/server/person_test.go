@@ -68,7 +68,7 @@ func (p *person) talks() {
 		p.hums()
 	case <-p.call.Done():
 		p.st.Fatalf("%s is not answered: %v", p.name, p.call.Err())
-	case <-time.After(2 * time.Second):
+	case <-time.After(2*time.Second + p.st.patience):
 		p.st.Fatalf("%s is not answered", p.name)
 	}
 }
@@ -84,7 +84,7 @@ func (p *person) rings() {
 	p.st.Helper()
 	select {
 	case p.call = <-p.phone.Incoming():
-	case <-time.After(2 * time.Second):
+	case <-time.After(2*time.Second + p.st.patience):
 		p.st.Fatalf("the phone of %s does not ring; %v", p.name, p.st.srv.Manager().List())
 	}
 }

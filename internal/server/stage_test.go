@@ -38,6 +38,8 @@ type stage struct {
 
 	closers []func() // at the very end
 
+	patience time.Duration // of waits, beyond what they take on a good network
+
 	id      string // the conference looked at; "": the only one there is
 	mu      sync.Mutex
 	traces  map[string]transfer.Trace
@@ -272,7 +274,7 @@ func letter(p conference.Participant) string {
 func (st *stage) wants(want string) conference.Snapshot {
 	st.Helper()
 	var c conference.Snapshot
-	for range 20 {
+	for limit := time.Now().Add(st.patience + 400*time.Millisecond); time.Now().Before(limit); {
 		c = st.conf()
 		if words(c) == want {
 			return c
@@ -287,7 +289,7 @@ func (st *stage) wants(want string) conference.Snapshot {
 func (st *stage) over(want string) {
 	st.Helper()
 	c := st.wants(want)
-	for range 50 { // the BYEs and their answers
+	for limit := time.Now().Add(st.patience + time.Second); time.Now().Before(limit); { // the BYEs and their answers
 		if c = st.conf(); c.State == "ended" {
 			break
 		}
