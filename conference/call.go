@@ -56,6 +56,7 @@ func (s *call) step(in transfer.Input) {
 		s.perform(&effects[i])
 	}
 	s.follow()
+	s.ledger.follow(s.c.now, s.rows, s.presence())
 	if err := transfer.Check(next); err != nil {
 		s.recorder.broken = true
 		s.c.log.Error("the call broke a rule", "err", err, "input", in.String(), "state", next.String())
@@ -142,7 +143,6 @@ func (s *call) vacate(p transfer.Party) {
 func (s *call) hear(rows transfer.Audibility) {
 	s.rows = rows
 	s.place()
-	s.ledger.add(s.c.now, rows, s.presence())
 }
 
 func (s *call) place() {
@@ -157,10 +157,10 @@ func (s *call) place() {
 	}
 }
 
-// presence is the set of slots that are answered.
+// presence is the set of slots that are answered and that we have not ended.
 func (s *call) presence() (set uint8) {
 	for p, who := range s.seats {
-		if who != nil && who.leg != nil && who.leg.up && !who.leg.finished {
+		if who != nil && who.leg != nil && who.leg.up && !who.leg.hungUp && !who.leg.finished {
 			set |= 1 << p
 		}
 	}
@@ -323,7 +323,7 @@ func (s *call) mediaLost(l *leg) {
 // end: every leg has gone; the conference's goroutine stops after this wake-up.
 func (s *call) end() {
 	s.alone.close(s.c)
-	s.c.log.Info("call over", "took", s.c.now.Sub(s.c.created).Round(time.Millisecond), "heard", s.ledger.String())
+	s.c.log.Info("call over", "took", s.c.now.Sub(s.c.created).Round(time.Millisecond), "heard", s.ledger.summary(s.c.now))
 	s.c.note("ended")
 	s.c.ended = true
 	s.recorder.hand(s.c)

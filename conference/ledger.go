@@ -27,7 +27,11 @@ type ledgerEntry struct {
 // its oldest rows, and says how many.
 const maxLedger = 4096
 
-func (l *ledger) add(at time.Time, rows transfer.Audibility, present uint8) {
+// follow adds an entry when somebody comes or goes, or hears something else.
+func (l *ledger) follow(at time.Time, rows transfer.Audibility, present uint8) {
+	if n := len(l.entries); n > 0 && l.entries[n-1].present == present && l.entries[n-1].rows == rows {
+		return
+	}
 	if len(l.entries) == maxLedger {
 		l.entries = append(l.entries[:0], l.entries[1:]...)
 		l.dropped++
@@ -59,13 +63,10 @@ func (l *ledger) heard(end time.Time) (heard [transfer.MaxParties][transfer.MaxP
 	return heard, present
 }
 
-// String is the ledger in one line: for each party how long it was present and
-// how long it could hear whom, in seconds.
-func (l *ledger) String() string {
-	if len(l.entries) == 0 {
-		return ""
-	}
-	heard, present := l.heard(l.entries[len(l.entries)-1].at)
+// summary is the ledger up to the end of the call in one line: for each party
+// how long it was present and how long it could hear whom, in seconds.
+func (l *ledger) summary(end time.Time) string {
+	heard, present := l.heard(end)
 	var b strings.Builder
 	for p := range transfer.MaxParties {
 		if present[p] == 0 {
