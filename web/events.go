@@ -85,7 +85,7 @@ func (s *Server) routeEvents(api huma.API) {
 		Summary: "Follow the events over Server-Sent Events",
 		Description: "Without Last-Event-ID the stream begins with a reset event that holds the whole state. With it, the stream goes on after that event; " +
 			"if events in between are gone, or the server has been started anew, it begins with a reset event. " +
-			"The field event of the stream is the type. Comments come every 15 s. A client that falls too far behind is disconnected.",
+			"The fields id and event of the stream are the event's id and type, data is the event. Comments come every 15 s. A client that falls too far behind is disconnected.",
 		Metadata:  map[string]any{needs: Viewer},
 		Errors:    []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusServiceUnavailable},
 		Responses: map[string]*huma.Response{"200": s.eventStream(api)},
@@ -134,8 +134,10 @@ func (s *Server) eventStream(api huma.API) *huma.Response {
 		Description: "The stream; the schema is that of an event's data.",
 		Content: map[string]*huma.MediaType{"text/event-stream": {
 			Schema: &huma.Schema{OneOf: kinds},
-			Example: "id: lz5k2f8c0d1e2f3a4b.17\nevent: agent\n" +
-				`data: {"id":"lz5k2f8c0d1e2f3a4b.17","time":"2026-03-02T09:30:48Z","type":"agent","event":"presence","agent":"alice","state":{…}}` + "\n\n",
+			Example: AgentEvent{
+				ID: "lz5k2f8c0d1e2f3a4b.17", Time: time.Date(2026, 3, 2, 9, 30, 48, 0, time.UTC),
+				Type: "agent", Event: "presence", Agent: "alice", State: exampleAgent,
+			},
 		}},
 	}
 }

@@ -19,14 +19,14 @@ func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
 // readyz says whether new calls are taken: 503 with the reason while the
 // server starts, drains or lacks something.
 func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
-	if err := s.ready(); err != nil {
-		writeProblem(w, r, newProblem(http.StatusServiceUnavailable, err.Error()))
-		return
-	}
 	if s.manager.Draining() {
 		p := newProblem(http.StatusServiceUnavailable, "the server is shutting down and takes no new calls")
 		p.Code = "draining"
 		writeProblem(w, r, p)
+		return
+	}
+	if err := s.ready(); err != nil {
+		writeProblem(w, r, newProblem(http.StatusServiceUnavailable, err.Error()))
 		return
 	}
 	writeHealth(w, health{"ready", s.version})

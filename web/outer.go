@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"log/slog"
 	"net/http"
+	"path"
 	"runtime/debug"
 	"time"
 )
@@ -136,9 +137,15 @@ func requestID(given string) string {
 }
 
 // problemRouter serves a mux with its own answers (no such path, method not
-// allowed) turned into problem documents.
+// allowed) turned into problem documents. The mux would lead a client whose
+// path has an empty part to another path; here there is nothing at such a path:
+// the client's variable was empty, and it must learn so.
 func problemRouter(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if path.Clean(r.URL.Path) != r.URL.Path {
+			writeProblem(w, r, newProblem(http.StatusNotFound, "there is nothing at this path; is a part of it empty?"))
+			return
+		}
 		h, pattern := mux.Handler(r)
 		if pattern != "" {
 			mux.ServeHTTP(w, r)
@@ -146,10 +153,6 @@ func problemRouter(mux *http.ServeMux) http.Handler {
 		}
 		probe := &discarded{header: http.Header{}, status: http.StatusOK}
 		h.ServeHTTP(probe, r)
-		if probe.status < 400 {
-			mux.ServeHTTP(w, r) // a redirect to the clean form of the path
-			return
-		}
 		detail := "there is nothing at this path"
 		if probe.status == http.StatusMethodNotAllowed {
 			w.Header().Set("Allow", probe.header.Get("Allow"))
