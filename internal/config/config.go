@@ -36,7 +36,8 @@ type SIP struct {
 	TLS       TLS        `yaml:"tls"`
 }
 
-// TLS is the certificate of listeners with TLS.
+// TLS is the certificate of listeners with TLS. There are none yet: it is
+// refused, rather than accepted without effect.
 type TLS struct {
 	Cert Path `yaml:"cert"`
 	Key  Path `yaml:"key"`

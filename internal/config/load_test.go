@@ -211,15 +211,19 @@ func TestRelativePaths(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "hold.wav", "RIFF\x24\x00\x00\x00WAVEfmt ")
 	write(t, dir, "song.mp3", "ID3 and so on, long enough")
-	file := write(t, dir, "c.yaml", "data: d\nsip: {tls: {cert: c.pem, key: /k.pem}}\nqueues: [{id: q, music: hold.wav}]\n")
-	c, err := Load(file, Options{Env: noEnv, Flags: []Override{{"sip.tls.key", "k2.pem", "--set"}}})
+	file := write(t, dir, "c.yaml", "data: d\nqueues: [{id: q, music: hold.wav}, {id: r, music: "+filepath.Join(dir, "hold.wav")+"}]\n")
+	c, err := Load(file, Options{Env: noEnv})
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := []string{string(c.Data), string(c.SIP.TLS.Cert), string(c.SIP.TLS.Key), string(c.Queues[0].Music)}
-	want := []string{filepath.Join(dir, "d"), filepath.Join(dir, "c.pem"), "k2.pem", filepath.Join(dir, "hold.wav")}
+	got := []string{string(c.Data), string(c.Queues[0].Music), string(c.Queues[1].Music)}
+	want := []string{filepath.Join(dir, "d"), filepath.Join(dir, "hold.wav"), filepath.Join(dir, "hold.wav")}
 	if !slices.Equal(got, want) {
 		t.Errorf("paths %v, want %v", got, want)
+	}
+	// A flag is given where the shell stands, not where the file does.
+	if c, err = Load(file, Options{Env: noEnv, Flags: []Override{{"data", "d2", "--data"}}}); err != nil || c.Data != "d2" {
+		t.Errorf("data %q, %v; want d2", c.Data, err)
 	}
 	bad := write(t, dir, "bad.yaml", "queues: [{id: q, music: song.mp3}]\n")
 	mp3 := filepath.Join(dir, "song.mp3")

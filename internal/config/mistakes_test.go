@@ -157,7 +157,7 @@ sip:
 `, `
 		c.yaml:2:11: sip.domain: "sip:example.com" is no host name; write as calls.example.com
 		c.yaml:3:14: sip.advertise: 0.0.0.0 cannot be reached by anybody; give the public address
-		c.yaml:4:9: sip.tls: cert and key go together`},
+		c.yaml:4:9: sip.tls: TLS is not available yet, and nothing would be encrypted; leave it out`},
 	{"digest", `
 sip: {digest: [md5, sha256, SHA-1, md5], domain: a}
 agents: [{id: a, ha1: 0123456789abcdef0123456789abcdef}]

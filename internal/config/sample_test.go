@@ -41,6 +41,9 @@ func TestSampleShowsEveryKey(t *testing.T) {
 		given[withoutIndex(path)] = true
 	}
 	for _, key := range allKeys("", reflect.TypeFor[Config]()) {
+		if strings.HasPrefix(key, "sip.tls.") {
+			continue // refused until there is TLS: shown in a comment
+		}
 		if !given[key] {
 			t.Errorf("key %s is not in the sample", key)
 		}
@@ -91,7 +94,7 @@ func TestSampleShowsDefaults(t *testing.T) {
 	if diff := cmp.Diff([]Queue{q}, c.Queues); diff != "" {
 		t.Errorf("queues: default (-) and sample (+) differ:\n%s", diff)
 	}
-	for _, example := range []any{&c.SIP.Domain, &c.SIP.Advertise, &c.SIP.TLS, &c.HTTP.APIKeys, &c.Agents,
+	for _, example := range []any{&c.SIP.Domain, &c.SIP.Advertise, &c.HTTP.APIKeys, &c.Agents,
 		&c.Queues, &c.Rooms, &c.Trunks, &c.Routes, &c.Outbound, &c.Transfer.DefaultQueue} {
 		reflect.ValueOf(example).Elem().SetZero()
 	}
