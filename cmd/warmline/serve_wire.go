@@ -34,7 +34,7 @@ func runServer(ctx context.Context, cfg *config.Config, log *slog.Logger, drain 
 		case err := <-s.Fatal():
 			return err
 		case next := <-reload:
-			takeOver(s, log, next)
+			cfg = takeOver(s, log, cfg, next)
 		case <-drain:
 			patience, cancel := context.WithTimeout(ctx, cfg.DrainTimeout)
 			defer cancel()
@@ -46,14 +46,17 @@ func runServer(ctx context.Context, cfg *config.Config, log *slog.Logger, drain 
 	}
 }
 
-func takeOver(s *server.Server, log *slog.Logger, cfg *config.Config) {
+// takeOver has the server take over a configuration, and returns the one in
+// force afterwards.
+func takeOver(s *server.Server, log *slog.Logger, old, cfg *config.Config) *config.Config {
 	restart, err := s.Reload(cfg)
 	if err != nil {
 		log.Error("configuration refused, the running one is kept", "err", err)
-		return
+		return old
 	}
 	log.Info("configuration reloaded", "agents", len(cfg.Agents), "queues", len(cfg.Queues), "trunks", len(cfg.Trunks))
 	if len(restart) > 0 {
 		log.Warn("some changes need a restart", "keys", restart)
 	}
+	return cfg
 }
