@@ -93,8 +93,33 @@ func scalarText(n ast.Node) (string, bool) {
 		return n.Value.Value, true
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
 		return n.GetToken().Value, true
+	case *ast.MappingNode:
+		if len(n.Values) == 1 {
+			return joined(n.Values[0])
+		}
+	case *ast.MappingValueNode:
+		return joined(n)
 	}
 	return "", false
+}
+
+// joined puts a plain value such as udp://127.0.0.1:5060 together that the
+// parser, in a list within braces, took for a key and its value. In YAML (1.2.2
+// §7.3.3) a colon ends a plain key only if no plain character follows at once.
+func joined(n *ast.MappingValueNode) (string, bool) {
+	key, colon, rest := n.Key.GetToken(), n.Start, n.Value.GetToken()
+	if key == nil || colon == nil || rest == nil || key.Type != token.StringType && key.Type != token.IntegerType {
+		return "", false
+	}
+	touch := func(left, right *token.Token) bool {
+		return left.Position.Line == right.Position.Line &&
+			left.Position.Column+len([]rune(left.Value)) == right.Position.Column
+	}
+	if !touch(key, colon) || !touch(colon, rest) || rest.Type == token.SingleQuoteType || rest.Type == token.DoubleQuoteType {
+		return "", false
+	}
+	text, ok := scalarText(n.Value)
+	return key.Value + ":" + text, ok
 }
 
 func shape(n ast.Node) string {

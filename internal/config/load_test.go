@@ -232,6 +232,35 @@ func TestRelativePaths(t *testing.T) {
 	}
 }
 
+// TestPlainValuesWithColons writes values with colons in every style of YAML.
+func TestPlainValuesWithColons(t *testing.T) {
+	for _, text := range []string{
+		"sip:\n  listen:\n    - udp://127.0.0.1:5060\n    - tcp://127.0.0.1:5061\n",
+		"sip:\n  listen: [udp://127.0.0.1:5060, tcp://127.0.0.1:5061]\n",
+		"sip: {listen: [udp://127.0.0.1:5060, tcp://127.0.0.1:5061]}\n",
+		"sip: {listen: [udp://127.0.0.1:5060, tcp://127.0.0.1:5061], domain: a.example}\n",
+		"{sip: {listen: [udp://127.0.0.1:5060,\n  tcp://127.0.0.1:5061]}}\n",
+		`sip: {listen: ["udp://127.0.0.1:5060", 'tcp://127.0.0.1:5061']}`,
+	} {
+		c, err := Parse([]byte(text), "c.yaml", Options{Env: noEnv})
+		if err != nil {
+			t.Errorf("%q: %v", text, err)
+			continue
+		}
+		if got := fmt.Sprint(c.SIP.Listen); got != "[udp://127.0.0.1:5060 tcp://127.0.0.1:5061]" {
+			t.Errorf("%q: %s", text, got)
+		}
+	}
+	for _, text := range []string{
+		"sip: {listen: [udp://127.0.0.1: 5060]}", "sip: {listen: [{udp: 5060}]}", "sip: {listen: [udp :5060]}",
+		`sip: {listen: ["udp://127.0.0.1":5060]}`, `sip: {listen: [udp://127.0.0.1:"5060"]}`,
+	} {
+		if _, err := Parse([]byte(text), "c.yaml", Options{Env: noEnv}); err == nil {
+			t.Errorf("%q is accepted", text)
+		}
+	}
+}
+
 func TestExpand(t *testing.T) {
 	local := []netip.Addr{netip.MustParseAddr("192.0.2.2"), netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("2001:db8::2")}
 	var listen []Listen
