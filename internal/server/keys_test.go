@@ -10,7 +10,7 @@ import (
 // TestKeys is a warm transfer with nothing but the keys of the phones: each is
 // answered by a tone, and none is heard by anybody.
 func TestKeys(t *testing.T) {
-	play(t, options{}, func(st *stage) {
+	play(t, options{record: "keys"}, func(st *stage) {
 		st.serve()
 		st.alice.keys("*6")
 		st.tone(st.alice, confirmTone)

@@ -23,7 +23,7 @@ func (st *stage) losesAudio(p *person) {
 
 // An agent whose audio stops is rung again into the same seat.
 func TestLostAgentTakenBack(t *testing.T) {
-	play(t, options{}, func(st *stage) {
+	play(t, options{record: "lost_and_back"}, func(st *stage) {
 		st.serve()
 		time.Sleep(time.Second)
 		st.alice.cutAudio(true)

@@ -144,7 +144,7 @@ next:
 // A queue consulted: Carla has music, Alice the queue's tone until a phone
 // rings; with all busy she may go back to Carla meanwhile.
 func TestConsultQueue(t *testing.T) {
-	play(t, options{agents: []string{"alice", "dave"}}, func(st *stage) {
+	play(t, options{agents: []string{"alice", "dave"}, record: "consult_queue"}, func(st *stage) {
 		st.serve()
 		st.srv.Directory().SetAway("dave", true, "lunch", time.Now())
 		c := st.do(verb{do: transfer.DoConsult, by: "alice", target: "queue:support"})

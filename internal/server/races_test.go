@@ -12,7 +12,7 @@ import (
 // wire, which takes 5 ms.
 
 func TestCancelCrossesAnswer(t *testing.T) {
-	play(t, options{}, func(st *stage) {
+	play(t, options{record: "cancel_crosses_answer"}, func(st *stage) {
 		st.serve()
 		st.do(verb{do: transfer.DoConsult, by: "alice", target: "agent:bob"})
 		st.bob.rings()

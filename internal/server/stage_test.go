@@ -1,12 +1,15 @@
 package server_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -81,6 +84,28 @@ type options struct {
 	agents []string             // who is logged in; nil: alice, bob and dave
 	link   testnet.Link         // of everybody; the zero Link: 5 ms
 	seed   uint64
+	record string // with -update: the name under which the call's trace is kept for replay by package transfer
+}
+
+var update = flag.Bool("update", false, "write testdata/traces/live_*.jsonl anew")
+
+// record keeps the trace of the stage's first call as test data.
+func (st *stage) record(name string) {
+	if name == "" || !*update {
+		return
+	}
+	trace, ok := st.traces[st.id]
+	if !ok {
+		st.Fatalf("no trace of %s", st.id)
+	}
+	var b bytes.Buffer
+	err := trace.Encode(&b)
+	if err == nil {
+		err = os.WriteFile("../../testdata/traces/live_"+name+".jsonl", b.Bytes(), 0o644)
+	}
+	if err != nil {
+		st.Fatal(err)
+	}
 }
 
 // play runs a test on a stage in a bubble of virtual time. When the test
@@ -90,6 +115,7 @@ func play(t *testing.T, o options, f func(st *stage)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		st := setStage(t, o)
+		defer st.record(o.record)
 		defer st.clear() // also after a Fatal: a bubble must not be left with goroutines
 		f(st)
 	})

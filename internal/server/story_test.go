@@ -48,7 +48,7 @@ func TestTalking(t *testing.T) {
 
 // TestWarmTransfer is the whole story, each step with what everybody hears.
 func TestWarmTransfer(t *testing.T) {
-	play(t, options{}, func(st *stage) {
+	play(t, options{record: "warm_transfer"}, func(st *stage) {
 		st.serve()
 		st.do(verb{do: transfer.DoConsult, by: "alice", target: "agent:bob"})
 		st.bob.rings()

@@ -111,7 +111,7 @@ func TestStrandedWaits(t *testing.T) {
 
 // The last agent is rung twice, ten seconds apart; then a message, and the end.
 func TestStrandedRecall(t *testing.T) {
-	play(t, options{config: "transfer: {stranded: recall}"}, func(st *stage) {
+	play(t, options{config: "transfer: {stranded: recall}", record: "recall"}, func(st *stage) {
 		st.serve()
 		st.do(verb{do: transfer.DoTransfer, by: "alice", target: "agent:bob"})
 		st.bob.rings()
