@@ -124,9 +124,8 @@ func (p *phone) do(command, params string) {
 	}
 }
 
-// dial calls a number; hangUp ends the call.
-func (p *phone) dial(number string) { p.do("dial", number) }
-func (p *phone) hangUp()            { p.do("hangup", "") }
+// hangUp ends the call.
+func (p *phone) hangUp() { p.do("hangup", "") }
 
 // keys presses keys one by one, as a person would.
 func (p *phone) keys(keys string) {

@@ -61,7 +61,7 @@ func TestMain(m *testing.M) {
 	}
 	for _, tool := range []string{"sipp", "baresip"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			fmt.Fprintf(os.Stderr, "%s is not installed: run `make tools`\n", tool)
+			fmt.Fprintf(os.Stderr, "%s is not installed: run scripts/test-tools\n", tool)
 			os.Exit(1)
 		}
 	}
