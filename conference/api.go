@@ -32,12 +32,23 @@ type Participant struct {
 	Agent      string    `json:"agent,omitempty" doc:"id of the agent, for role agent"`
 	Status     string    `json:"status" enum:"dialing,ringing,live,held,left,failed"`
 	Reason     string    `json:"reason,omitempty" doc:"why it failed or left"`
-	ServerHold string    `json:"server_hold,omitempty" doc:"consult or explicit while the server holds it"`
+	ServerHold string    `json:"server_hold" enum:",consult,explicit" doc:"why the server holds it; empty when it does not"`
 	RemoteHold bool      `json:"remote_hold"`
 	Muted      bool      `json:"muted"`
 	Since      time.Time `json:"since" doc:"when it got this status"`
 	Codec      string    `json:"codec,omitempty"`
 	Quality    *Quality  `json:"quality,omitempty"`
+	Search     *Search   `json:"search,omitempty" doc:"while a queue looks for somebody to take this place"`
+}
+
+// Search is what a queue has to offer while it looks for an agent. Durations
+// are in seconds.
+type Search struct {
+	Queue        string  `json:"queue"`
+	LoggedIn     int     `json:"logged_in" doc:"agents of the queue with a registered phone"`
+	Free         int     `json:"free" doc:"agents that would be offered a call now"`
+	Position     int     `json:"position" doc:"place in the line, 1 is next"`
+	ExpectedWait float64 `json:"expected_wait"`
 }
 
 // Quality is what the leg's RTP shows.
@@ -74,7 +85,7 @@ type AgentInfo struct {
 	Queues    []string           `json:"queues"`
 	Presence  directory.Presence `json:"presence" enum:"offline,away,available,ringing,busy,wrap_up"`
 	Reason    string             `json:"reason,omitempty"`
-	Since     time.Time          `json:"since"`
+	Since     time.Time          `json:"since,omitzero"`
 	Contacts  int                `json:"contacts" doc:"registered phones"`
 }
 

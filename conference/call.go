@@ -323,7 +323,7 @@ func (s *call) mediaLost(l *leg) {
 // end: every leg has gone; the conference's goroutine stops after this wake-up.
 func (s *call) end() {
 	s.alone.close(s.c)
-	s.c.log.Info("call over", "took", s.c.now.Sub(s.c.created).Round(time.Millisecond), "heard", s.ledger.summary(s.c.now))
+	s.c.log.Info("call over", "took", s.c.now.Sub(s.c.created).Round(time.Millisecond).String(), "heard", s.ledger.summary(s.c.now))
 	s.c.note("ended")
 	s.c.ended = true
 	s.recorder.hand(s.c)

@@ -51,7 +51,6 @@ type Conference struct {
 	ports     mixer.Port
 	version   uint64
 	queue     string
-	position  int
 	dirty     bool
 	events    []string // names of what happened in this wake-up
 	deadlines map[deadline]time.Time

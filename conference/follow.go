@@ -89,7 +89,11 @@ func (s *call) notePerson(e *transfer.Effect, who *participant) {
 // describe fills in what a snapshot says of a call.
 func (s *call) describe(out *Snapshot) {
 	out.Queue = s.c.queue
-	out.Position = s.c.position
+	for _, who := range s.seats {
+		if who != nil && who.search != "" {
+			out.Position = who.position
+		}
+	}
 }
 
 // setAgent makes the participant this agent.

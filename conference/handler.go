@@ -22,6 +22,10 @@ const retryAfter = 5 * time.Second
 // Invite lets a call in, or refuses it before anything is allocated for it.
 func (h Handler) Invite(in *sip.Call, inv sip.Invite) {
 	m := h.Manager
+	if m.Draining() {
+		in.Reject(503, retryAfter)
+		return
+	}
 	target, err := m.wanted(inv)
 	if err != nil {
 		m.log.Info("call refused", "from", inv.From.User, "dialled", inv.Dialled, "trunk", inv.Trunk, "agent", inv.User, "err", err)
@@ -103,6 +107,7 @@ func (s *call) arrive(who *participant, role transfer.Role, in *sip.Call, inv si
 		return
 	}
 	in.Attach(l.sink)
+	l.log.Info("call in", "from", inv.From.User, "dialled", inv.Dialled, "trunk", inv.Trunk, "agent", inv.User)
 	s.target, s.via = s.first, "direct"
 	s.step(transfer.Input{Kind: transfer.Arrive, Party: 0, Role: role, Target: s.reachOf(s.first)})
 	s.target, s.via = directory.Target{}, ""
@@ -162,7 +167,14 @@ func (m *Manager) Originate(ctx context.Context, agent, target string) (Snapshot
 	if err != nil {
 		return Snapshot{}, err
 	}
-	if !m.takesCall(a.ID, time.Now()) {
+	switch {
+	case m.Draining():
+		return Snapshot{}, ErrDraining
+	case t.Kind == directory.ToAgent && t.ID == a.ID:
+		return Snapshot{}, &Refusal{
+			Reason: transfer.AlreadyPresent.String(), Detail: "the target is the agent who calls",
+		}
+	case !m.takesCall(a.ID, time.Now()):
 		return Snapshot{}, &Refusal{
 			Reason: transfer.TargetUnreachable.String(),
 			Detail: "the agent's own phone is not registered or is on a call",

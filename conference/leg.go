@@ -3,6 +3,7 @@ package conference
 import (
 	"errors"
 	"log/slog"
+	"math"
 	"net/netip"
 	"time"
 
@@ -391,7 +392,7 @@ func (l *leg) quality() *Quality {
 	return &Quality{
 		Loss:     float64(s.Lost) / float64(s.PacketsIn+s.Lost),
 		JitterMS: float64(s.Jitter) / float64(time.Millisecond),
-		MOS:      s.MOS,
+		MOS:      math.Round(100*s.MOS) / 100,
 	}
 }
 

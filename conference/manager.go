@@ -18,7 +18,7 @@ import (
 
 // Errors of the Manager's methods that are not refusals.
 var (
-	ErrNotFound = errors.New("no such conference, participant or agent")
+	ErrNotFound = errors.New("not found")
 	ErrTarget   = errors.New("target is not in the directory") // wrapped with what was asked for
 	ErrBusy     = errors.New("a limit is reached")
 	ErrDraining = errors.New("the server is shutting down")

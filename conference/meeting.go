@@ -38,6 +38,7 @@ func (s *meeting) arrive(who *participant, in *sip.Call, inv sip.Invite) {
 		return
 	}
 	in.Attach(l.sink)
+	l.log.Info("call in", "from", inv.From.User, "room", s.c.number, "trunk", inv.Trunk, "agent", inv.User)
 	who.become("live")
 	l.answerCall()
 	s.c.note("party_joined")

@@ -33,6 +33,7 @@ type participant struct {
 	search      string // queue that looks for somebody to sit here
 	searchSince time.Time
 	serves      bool // the search is for a customer, not a consult
+	position    int  // in that queue's line, 1 is next
 	ticket      *ticket
 	via         string // how an agent came here: direct, queue, consult, cold, rejoin
 	segment     int    // index of its open segment, -1 for none
@@ -109,6 +110,9 @@ func (p *participant) snapshot() Participant {
 		ID: p.id, Role: p.role, Name: p.name, Number: p.number, Agent: p.agent,
 		Status: p.status, Reason: p.reason, ServerHold: p.serverHold,
 		RemoteHold: p.remoteHold, Muted: p.muted, Since: p.since,
+	}
+	if p.search != "" {
+		s.Search = p.c.m.searchInfo(p.search, p.position)
 	}
 	if p.leg != nil && p.leg.media != nil && !p.final {
 		s.Codec = p.leg.media.Codec()

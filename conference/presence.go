@@ -115,6 +115,15 @@ func (m *Manager) Queues() []QueueInfo {
 	return out
 }
 
+// searchInfo is what whoever consults a queue is told at once.
+func (m *Manager) searchInfo(queue string, position int) *Search {
+	info := m.queues.info(queue, time.Now())
+	return &Search{
+		Queue: queue, LoggedIn: info.LoggedIn, Free: info.Free,
+		Position: position, ExpectedWait: info.ExpectedWait,
+	}
+}
+
 func (m *Manager) queueInfo(q directory.Queue, now time.Time) QueueInfo {
 	info := m.queues.info(q.ID, now)
 	info.ID, info.Name, info.Extension = q.ID, q.Name, q.Extension

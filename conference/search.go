@@ -48,8 +48,8 @@ func (s *call) search(e *transfer.Effect) {
 		},
 		position: func(n int) {
 			s.c.inbox.post(func() {
-				if who.search != "" && s.c.position != n {
-					s.c.position = n
+				if who.search != "" && who.position != n {
+					who.position = n
 					s.c.note("position")
 				}
 			})
@@ -69,7 +69,7 @@ func (s *call) originQueue() string {
 // else it serves the customer.
 func (s *call) agentUp() bool {
 	for _, who := range s.seats {
-		if who != nil && who.role == transfer.Agent.String() && who.leg != nil && who.leg.up && !who.leg.finished {
+		if who != nil && !who.final && who.role == transfer.Agent.String() && who.leg != nil && who.leg.up && !who.leg.finished {
 			return true
 		}
 	}
@@ -154,7 +154,7 @@ func (s *call) found(l *leg) {
 	l.ticket = nil
 	s.c.m.queues.accepted(who.ticket, l.agent)
 	s.c.m.cfg.Metrics.QueueWait(who.search, s.c.now.Sub(who.searchSince))
-	who.search, s.c.position = "", 0
+	who.search = ""
 }
 
 // unqueue ends a search that is not wanted any more.
@@ -166,5 +166,5 @@ func (s *call) unqueue(who *participant) {
 		s.c.m.cfg.Metrics.QueueAbandoned(who.search)
 	}
 	s.c.m.queues.leave(who.ticket)
-	who.search, s.c.position = "", 0
+	who.search = ""
 }

@@ -1,6 +1,7 @@
 package conference
 
 import (
+	"errors"
 	"fmt"
 
 	"warmline/directory"
@@ -21,11 +22,22 @@ func (c *Conference) do(cmd Command) (Snapshot, error) {
 	}
 	if r, ok := err.(*Refusal); ok {
 		result = r.Reason
+	} else if errors.Is(err, ErrTarget) {
+		result = "unknown_target"
 	}
 	c.m.cfg.Metrics.Verb(cmd.Verb.String(), cmd.Surface, result)
-	c.log.Info("verb", "verb", cmd.Verb.String(), "by", cmd.By, "surface", cmd.Surface, "result", result)
+	c.log.Info("verb", "leg", c.legOf(cmd), "verb", cmd.Verb.String(), "by", cmd.By, "surface", cmd.Surface, "result", result)
 	c.refreshIfDirty()
 	return *c.snap.Load(), err
+}
+
+// legOf is the participant a command's log line is about: who gave it, else
+// whom it names.
+func (c *Conference) legOf(cmd Command) string {
+	if p := c.agent(cmd.By); cmd.By != "" && p != nil {
+		return p.id
+	}
+	return cmd.Participant
 }
 
 func (c *Conference) refreshIfDirty() {

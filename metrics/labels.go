@@ -49,14 +49,14 @@ var labelValues = []struct {
 }
 
 // anyVerb are the results every verb can have ("error": it did not reach the
-// call's state, such as a target nobody knows); verbResults adds those that
+// call's state, such as a participant nobody knows); verbResults adds those that
 // follow from a verb's own preconditions.
 var anyVerb = []string{"ok", "not_allowed", "not_live", "ended", "stale", "error"}
 
 var verbResults = map[string][]string{
-	"consult":  {"actor_held", "consult_pending", "already_present", "unreachable", "queue_empty", "full"},
-	"add":      {"actor_held", "consult_pending", "already_present", "unreachable", "queue_empty", "full"},
-	"transfer": {"actor_held", "consult_pending", "already_present", "unreachable", "queue_empty", "full"},
+	"consult":  {"unknown_target", "actor_held", "consult_pending", "already_present", "unreachable", "queue_empty", "full"},
+	"add":      {"unknown_target", "actor_held", "consult_pending", "already_present", "unreachable", "queue_empty", "full"},
+	"transfer": {"unknown_target", "actor_held", "consult_pending", "already_present", "unreachable", "queue_empty", "full"},
 	"cancel":   {"nothing_pending"},
 	"hold":     {"not_answered", "not_present"},
 	"unhold":   {"not_answered", "not_present"},

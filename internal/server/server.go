@@ -8,6 +8,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -142,7 +143,8 @@ func (s *Server) startSIP(cfg *config.Config, sockets *sipSockets) (err error) {
 		advertise = cfg.SIP.Advertise.String()
 	}
 	s.endpoint, err = sip.New(sip.Config{
-		UDP: sockets.udp, TCP: sockets.tcp, Advertise: advertise, Domain: cfg.SIP.Domain,
+		UDP: sockets.udp, TCP: sockets.tcp, Advertise: advertise,
+		Domain:     cmp.Or(cfg.SIP.Domain, sockets.addr().String()),
 		Challenges: challenges(cfg), UserAgent: "warmline", Logger: s.log, Handler: handler, Credentials: handler,
 		Trunk: s.dir.TrunkOf,
 		Limits: sip.Limits{

@@ -3,6 +3,7 @@ package server
 import (
 	"fmt"
 	"os"
+	"slices"
 
 	"warmline/conference"
 	"warmline/internal/config"
@@ -14,8 +15,8 @@ import (
 
 // Reload takes over the agents, queues, rooms, trunks, routes, feature codes,
 // transfer policy and API keys of a new configuration. Live calls go on as they
-// are. Listeners, ports and codecs need a restart; the names of those that
-// changed come back.
+// are. What is bound, read or begun at the start needs a restart; the names of
+// the keys concerned that changed come back, sorted.
 func (s *Server) Reload(cfg *config.Config) (needRestart []string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -33,15 +34,44 @@ func (s *Server) Reload(cfg *config.Config) (needRestart []string, err error) {
 // restartKeys names what changed that only a restart can take over.
 func restartKeys(old, new *config.Config) (keys []string) {
 	for key, changed := range map[string]bool{
-		"sip":         fmt.Sprint(old.SIP) != fmt.Sprint(new.SIP),
-		"media":       fmt.Sprint(old.Media) != fmt.Sprint(new.Media),
-		"http.listen": old.HTTP.Listen != new.HTTP.Listen,
+		"sip":            fmt.Sprint(old.SIP) != fmt.Sprint(new.SIP),
+		"media":          fmt.Sprint(old.Media) != fmt.Sprint(new.Media),
+		"http.listen":    old.HTTP.Listen != new.HTTP.Listen,
+		"data":           old.Data != new.Data,
+		"queues.music":   !slices.Equal(musicFiles(old), musicFiles(new)),
+		"trunks":         fmt.Sprint(registrations(old)) != fmt.Sprint(registrations(new)),
+		"timers.session": old.Timers.Session != new.Timers.Session,
+		"limits": old.Limits.CallsPerSecond != new.Limits.CallsPerSecond ||
+			old.Limits.RegistrationsPerMinutePerAddr != new.Limits.RegistrationsPerMinutePerAddr,
 	} {
 		if changed {
 			keys = append(keys, key)
 		}
 	}
+	slices.Sort(keys)
 	return keys
+}
+
+// musicFiles are the music files that a configuration names.
+func musicFiles(cfg *config.Config) (files []string) {
+	for _, q := range cfg.Queues {
+		if name := string(q.Music); name != "" && !slices.Contains(files, name) {
+			files = append(files, name)
+		}
+	}
+	slices.Sort(files)
+	return files
+}
+
+// registrations are the trunks we register at.
+func registrations(cfg *config.Config) (at []config.Trunk) {
+	for _, t := range cfg.Trunks {
+		if t.Register {
+			t.Match = nil // does not concern the registration
+			at = append(at, t)
+		}
+	}
+	return at
 }
 
 var strandedPolicies = map[string]transfer.StrandedPolicy{
