@@ -196,10 +196,19 @@ func readResponses(tx *sip.ClientTx, invite bool, on func(*sip.Response, error))
 			}
 			return
 		case <-tx.Done():
-			on(nil, tx.Err())
+			on(nil, reasonOfDone(tx.Err()))
 			return
 		}
 	}
+}
+
+// reasonOfDone is why a transaction is over. sipgo closes Done a moment before
+// it says why when it is terminated from outside.
+func reasonOfDone(err error) error {
+	if err == nil {
+		return sip.ErrTransactionTerminated
+	}
+	return err
 }
 
 // failureStatus is the status that stands for an error of a transaction (RFC
