@@ -148,6 +148,8 @@ func (l *leg) onEvent(ev sip.Event) {
 		l.onOffered(ev)
 	case sip.ReofferDone:
 		l.onReofferDone(ev)
+	case sip.RefreshDue:
+		l.refresh()
 	case sip.Info:
 		if d, ok := media.ParseInfo(ev.ContentType, ev.Body); ok {
 			l.media.InfoDigit(d)
@@ -273,13 +275,30 @@ func (l *leg) signalHold(on bool) {
 		return
 	}
 	l.media.SignalHold(on)
-	offer, err := l.media.Offer()
-	if err != nil {
-		l.log.Warn("hold not signalled", "err", err)
+	if l.reoffer("hold not signalled") {
+		l.signalled = on
+	}
+}
+
+// refresh offers the session again as it is, for a peer that takes no UPDATE
+// (RFC 4028 §7.4). An exchange under way refreshes as well.
+func (l *leg) refresh() {
+	if l.reoffering || l.weOffered || !l.up || l.closed {
 		return
 	}
-	l.signalled, l.reoffering = on, true
+	l.reoffer("session not refreshed")
+}
+
+// reoffer sends our offer; it logs what went wrong.
+func (l *leg) reoffer(trouble string) bool {
+	offer, err := l.media.Offer()
+	if err != nil {
+		l.log.Warn(trouble, "err", err)
+		return false
+	}
+	l.reoffering = true
 	l.call.Reoffer(offer)
+	return true
 }
 
 // statusOf is the SIP status that tells a peer why its SDP was refused.

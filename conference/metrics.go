@@ -59,6 +59,7 @@ func scrapeSIP(out *metrics.Snapshot, s sip.Stats) {
 	for k, n := range s.Responses {
 		out.SIPResponses[[3]string{k.Method, strconv.Itoa(k.Code), k.Direction}] = n
 	}
+	out.SIPDropped = s.Dropped
 }
 
 func scrapeMedia(out *metrics.Snapshot, s mixer.Stats) {

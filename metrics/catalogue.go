@@ -30,6 +30,8 @@ var (
 		"SIP requests received (in) and sent (out)."}
 	famSIPResponses = family{"warmline_sip_responses_total", "counter", []string{"method", "code", "direction"},
 		"SIP responses received (in) and sent (out), by the method they answer; unusual codes are counted by class."}
+	famSIPDropped = family{"warmline_sip_dropped_total", "counter", []string{"reason"},
+		"Datagrams, messages and connections dropped without an answer."}
 	famSetup = family{"warmline_call_setup_seconds", "histogram", nil,
 		"Time from an INVITE to its answer."}
 	famVerbs = family{"warmline_verbs_total", "counter", []string{"verb", "surface", "result"},
@@ -77,7 +79,7 @@ var (
 // catalogue lists the families in the order of README.md.
 var catalogue = []family{
 	famBuild, famConferences, famParticipants, famRegistrations,
-	famSIPRequests, famSIPResponses, famSetup,
+	famSIPRequests, famSIPResponses, famSIPDropped, famSetup,
 	famVerbs, famConsults, famHold, famAlone,
 	famLeaked, famLateness, famDuration, famSkipped, famPriority,
 	famPackets, famLost, famJitter, famTimeouts,

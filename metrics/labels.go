@@ -24,6 +24,9 @@ var (
 	presences = []string{"offline", "away", "available", "ringing", "busy", "wrap_up"}
 	direction = []string{"in", "out"}
 	priority  = []string{"realtime", "nice", "plain"}
+	// Not SIP; a source, or all new ones, sending too much; a connection too
+	// many; one that says nothing.
+	dropReasons = []string{"shape", "rate", "source", "connection", "timeout"}
 	// Median, 95th percentile and maximum of the moment.
 	jitterStats = []string{"p50", "p95", "max"}
 
@@ -45,7 +48,7 @@ var labelValues = []struct {
 	{"verb", verbs}, {"surface", surfaces}, {"result", results},
 	{"outcome", outcomes}, {"role", roles}, {"status", statuses},
 	{"cause", causes}, {"sound", sounds}, {"presence", presences},
-	{"direction", direction}, {"priority", priority}, {"stat", jitterStats},
+	{"direction", direction}, {"reason", dropReasons}, {"priority", priority}, {"stat", jitterStats},
 }
 
 // anyVerb are the results every verb can have ("error": it did not reach the

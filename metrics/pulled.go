@@ -18,8 +18,8 @@ type pulled struct {
 // pulledFamilies are the families pulled emits.
 var pulledFamilies = []family{
 	famBuild, famConferences, famParticipants, famRegistrations,
-	famSIPRequests, famSIPResponses, famLeaked, famLateness, famDuration,
-	famSkipped, famPriority, famPackets, famLost, famJitter, famWaiting,
+	famSIPRequests, famSIPResponses, famSIPDropped, famLeaked, famLateness,
+	famDuration, famSkipped, famPriority, famPackets, famLost, famJitter, famWaiting,
 	famAgents,
 }
 
@@ -56,8 +56,9 @@ func (p *pulled) Collect(ch chan<- prometheus.Metric) {
 	e.participants(s.Participants)
 	e.requests(s.SIPRequests)
 	e.responses(s.SIPResponses)
-	e.set(famWaiting, p.queues(), s.QueueWaiting)
-	e.set(famAgents, presences, s.Agents)
+	set(e, famSIPDropped, dropReasons, s.SIPDropped)
+	set(e, famWaiting, p.queues(), s.QueueWaiting)
+	set(e, famAgents, presences, s.Agents)
 	for _, v := range priority {
 		on := 0.0
 		if v == s.MediaPriority {
@@ -86,10 +87,10 @@ func (e emitter) histogram(f family, h Histogram) {
 	e.ch <- prometheus.MustNewConstHistogram(e.p.descs[f.name], count, h.Sum, buckets)
 }
 
-// set emits a gauge with one label: each value of the closed set, and the sum
+// set emits a family with one label: each value of the closed set, and the sum
 // of all else as "other" if there is any.
-func (e emitter) set(f family, set []string, values map[string]int) {
-	rest := 0
+func set[N int | uint64](e emitter, f family, set []string, values map[string]N) {
+	var rest N
 	for k, v := range values {
 		if !slices.Contains(set, k) {
 			rest += v

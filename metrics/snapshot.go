@@ -8,6 +8,7 @@ type Snapshot struct {
 	Registrations int                  // live bindings of phones
 	SIPRequests   map[[2]string]uint64 // method, direction ("in", "out")
 	SIPResponses  map[[3]string]uint64 // method, code, direction
+	SIPDropped    map[string]uint64    // by reason
 	LeakedFrames  uint64               // frames with a voice sent to a held party: always 0
 	SkippedTicks  uint64               // mixer ticks given up because a worker was late
 	TickLateness  Histogram            // seconds a tick began after its time

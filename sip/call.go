@@ -49,6 +49,7 @@ type Call struct {
 	peerOffer *invite    // re-INVITE being answered or waiting for its ACK
 	update    *pendingUpdate
 	reoffer   reoffers
+	timer     sessionTimer
 	wantBye   bool // Hangup before the ACK: BYE follows it
 	byeSent   bool
 	login     *login // digest credentials, for calls we made
@@ -157,6 +158,7 @@ func (c *Call) end(ev Event) {
 	c.stage = stageOver
 	c.ep.retire(c)
 	c.reoffer.stop()
+	c.timer.stop()
 	c.abandonOffers()
 	if c.incoming != nil {
 		c.incoming.stop()

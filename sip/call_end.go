@@ -29,6 +29,7 @@ func (c *Call) hangup() {
 // leave sends BYE; Ended follows its end.
 func (c *Call) leave() {
 	c.stage = stageLeaving
+	c.timer.stop()
 	c.abandonOffers()
 	c.sendBye(func(int) { c.end(Event{Kind: Ended, Cause: LocalBye}) })
 }

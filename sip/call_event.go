@@ -14,6 +14,7 @@ const (
 	Offered               // re-INVITE or UPDATE: Offer to give to Reply, Body (empty: we must offer)
 	ReofferDone           // the re-INVITE's end: Status, Body; without 2xx the session is as before
 	Info                  // INFO, answered already: ContentType, Body
+	RefreshDue            // the session timer wants a re-INVITE: Reoffer the session as it is
 	Ended                 // the call is over: Status and Cause
 )
 

@@ -40,6 +40,7 @@ type exchange struct {
 	fill   func(*sip.Request)
 	done   func(*sip.Response, int)
 	tried  trials
+	longer bool // sent again with the session interval that a 422 asked for
 
 	seq     uint32
 	req     *sip.Request
@@ -121,9 +122,14 @@ func (x *exchange) received(seq uint32, res *sip.Response, err error) {
 	}
 }
 
-// again sends the request with credentials when that is what res asks for.
+// again sends the request once more when that is what res asks for: with
+// credentials, or with a longer session interval, the latter once.
 func (x *exchange) again(res *sip.Response) bool {
-	if !x.call.login.challenged(res, &x.tried) {
+	switch {
+	case x.call.login.challenged(res, &x.tried):
+	case !x.longer && x.call.timer.lengthen(res):
+		x.longer = true
+	default:
 		return false
 	}
 	x.send()

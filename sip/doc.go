@@ -25,6 +25,8 @@
 //   - branch is an INVITE that we send to one target: challenges, early dialogs,
 //     CANCEL, and the ACK of each 2xx that comes back.
 //   - exchange is any other request of ours in a dialog.
+//   - sessionTimer says when the session is refreshed, by whom, and when it is
+//     taken for dead.
 //   - login holds the digest challenges of one call, clientTx a transaction.
 //
 // # The way of a message
@@ -51,6 +53,25 @@
 // the route set or the remote target, from the socket that listens. A flow that
 // is gone fails at once; sipgo itself cannot dial.
 //
+// # Session timers
+//
+// Each 2xx of an INVITE or UPDATE, either way, settles the session timer of RFC
+// 4028 anew: an interval and who refreshes. grant is the decision for the
+// peer's requests, a plain function; agreeTimer takes the peer's for ours.
+// Roles in the headers are relative to the request they stand in, those in
+// sessionTimer are ours and theirs. We let the peer refresh where it can and
+// the choice is ours, so that a peer that has vanished is missed; one that
+// never mentions timers has none, and its silence is the media's to notice.
+//
+// At half the interval we refresh: by UPDATE without a body if the peer's Allow
+// lists it, else by RefreshDue, which the layer above answers with Reoffer of
+// the session as it stands, since descriptions are not ours to keep. That
+// re-INVITE waits in the queue of all others, and any of them refreshes as
+// well. Until a 2xx comes it is tried again, each time after half of what is
+// left. Whoever refreshes: at min(32 s, a third) before the interval is over
+// the call ends with BYE. An interval below 90 s is refused by 422 before
+// anything else is looked at; one that the peer refuses so is made longer once.
+//
 // # Goroutines
 //
 // One per socket and connection, one per INVITE or other request of ours until
@@ -59,8 +80,6 @@
 //
 // # Left out on purpose
 //
-// TLS and WebSocket, PRACK, REFER and Replaces, session timers (a peer that
-// wants them refreshes by itself, and its re-INVITE and UPDATE are served),
-// redirection (a 3xx is a failure: following one lets anybody place calls at
+// TLS and WebSocket, PRACK, REFER and Replaces, redirection (a 3xx is a failure: following one lets anybody place calls at
 // our cost), SRV and NAPTR look-ups, and names in Contact and Record-Route.
 package sip

@@ -136,6 +136,9 @@ func withDefaults(cfg *Config) {
 	if cfg.UserAgent == "" {
 		cfg.UserAgent = "warmline"
 	}
+	if cfg.SessionExpires > 0 {
+		cfg.SessionExpires = max(cfg.SessionExpires, minSession)
+	}
 	if cfg.Dial == nil {
 		cfg.Dial = new(net.Dialer).DialContext
 	}

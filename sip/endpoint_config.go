@@ -34,6 +34,10 @@ type Config struct {
 	// message before anything is allocated for it.
 	Trunk  func(remote netip.Addr) (id string, ok bool)
 	Limits Limits
+	// SessionExpires is the session interval we ask for and grant (RFC 4028):
+	// how long a dead peer's call may last; at least 90 s. 0: only peers that
+	// want a session timer get one.
+	SessionExpires time.Duration
 }
 
 // Limits bound what strangers can cost. Zero fields take the defaults.

@@ -163,6 +163,7 @@ func (e *Endpoint) register(req *sip.Request, tx *sip.ServerTx, flow Flow) {
 		e.refuse(req, tx, r)
 		return
 	}
+	e.guard.trust(flow.Remote)
 	reg, r := parseRegister(req, user, flow)
 	if r != nil {
 		e.refuse(req, tx, r)

@@ -33,6 +33,8 @@ func (b *branch) success(res *sip.Response) {
 	id := b.callID
 	c.id.Store(&id)
 	c.cancelOthers(b)
+	c.timer.least = b.least
+	c.agreeTimer(res)
 	c.emit(Event{
 		Kind: Answered, Status: res.StatusCode, Reason: clip(scrub(res.Reason), maxText),
 		ContentType: contentType(res), Body: sessionOf(res), Target: b.index,

@@ -107,6 +107,12 @@ func expiresHeader(req *sip.Request) (*time.Duration, *refusal) {
 
 // deltaSeconds parses delta-seconds, cutting at maxExpires.
 func deltaSeconds(s string) (time.Duration, bool) {
+	d, ok := readSeconds(s)
+	return min(d, maxExpires), ok
+}
+
+// readSeconds parses delta-seconds; what is beyond 32 bits stands for the most.
+func readSeconds(s string) (time.Duration, bool) {
 	s = strings.TrimSpace(s)
 	if !digits([]byte(s)) {
 		return 0, false
@@ -115,7 +121,7 @@ func deltaSeconds(s string) (time.Duration, bool) {
 	if err != nil {
 		n = math.MaxUint32 // a number, out of range
 	}
-	return min(time.Duration(n)*time.Second, maxExpires), true
+	return time.Duration(n) * time.Second, true
 }
 
 // contactOf reads one contact. Its own expires beats that of the message. URI

@@ -85,6 +85,7 @@ func (c *Call) sendReoffer() {
 	r.current = c.exchange(c.dialog, sip.INVITE, func(req *sip.Request) {
 		req.AppendHeader(&sip.ContactHeader{Address: *c.dialog.contact.Clone()})
 		req.AppendHeader(allow())
+		c.timer.ask(req)
 		setSession(req, body)
 	}, c.reofferDone)
 	r.patient = c.after(reofferPatience, c.reofferStuck)
@@ -109,6 +110,7 @@ func (c *Call) reofferDone(res *sip.Response, status int) {
 		ev.Reason = clip(scrub(res.Reason), maxText)
 		if res.IsSuccess() {
 			c.dialog.refresh(res.Contact())
+			c.agreeTimer(res)
 			ev.ContentType, ev.Body = contentType(res), sessionOf(res)
 		}
 	}

@@ -23,6 +23,7 @@ func (c *Call) peerInvite(in *inbound) {
 		return
 	}
 	c.ep.respond(in.tx, c.ep.response(in.req, sip.StatusTrying, "", ""))
+	c.timer.learn(in.req)
 	c.serial++
 	inv.serial = c.serial
 	c.peerOffer = inv
@@ -107,6 +108,9 @@ func (c *Call) acceptUpdate(in *inbound, body []byte) {
 	res := c.ep.response(in.req, sip.StatusOK, "", "")
 	res.AppendHeader(&sip.ContactHeader{Address: *c.dialog.contact.Clone()})
 	res.AppendHeader(allow())
+	if c.stage == stageConfirmed {
+		c.grantTimer(in.req, res)
+	}
 	setSession(res, body)
 	c.ep.respond(in.tx, res)
 }

@@ -11,7 +11,12 @@ import (
 type Stats struct {
 	Requests  map[RequestKey]uint64
 	Responses map[ResponseKey]uint64
-	Calls     int // live now
+	// Dropped counts what the guard let fall without an answer: "shape" is no
+	// SIP, "rate" a source that sends too much, "source" one new source too
+	// many, "connection" one connection too many, "timeout" a connection that
+	// says nothing, or too slowly.
+	Dropped map[string]uint64
+	Calls   int // live now
 }
 
 // RequestKey labels warmline_sip_requests_total. Method is one of those we
@@ -85,9 +90,11 @@ func (e *Endpoint) Stats() Stats {
 	e.mu.Lock()
 	calls := len(e.calls)
 	e.mu.Unlock()
+	dropped := e.guard.drops()
 	e.stats.mu.Lock()
 	defer e.stats.mu.Unlock()
 	return Stats{
+		Dropped:   dropped,
 		Requests:  maps.Clone(e.stats.requests),
 		Responses: maps.Clone(e.stats.responses),
 		Calls:     calls,

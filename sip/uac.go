@@ -34,6 +34,9 @@ type branch struct {
 	rang     bool
 	answered map[string]*answered // by To tag: what 2xx retransmissions are acknowledged with
 
+	expires time.Duration // the session interval it proposes
+	least   time.Duration // the Min-SE that a 422 has asked for
+
 	heard     bool // a provisional response came: CANCEL may follow
 	cancelled bool // CANCEL is wanted
 	sent      bool // CANCEL is sent
@@ -107,6 +110,7 @@ func (b *branch) build(uri sip.Uri) *sip.Request {
 	}
 	req.AppendHeader(&sip.ContactHeader{Address: *d.contact.Clone()})
 	req.AppendHeader(allow())
+	askTimer(req, sessionExpires{interval: b.expires}, b.least)
 	req.AppendHeader(sip.NewHeader("User-Agent", c.ep.cfg.UserAgent))
 	for _, h := range q.Headers {
 		if token(h.Name) {
@@ -176,7 +180,7 @@ func (b *branch) received(attempt int, res *sip.Response, err error) {
 	case attempt != b.attempt || b.status != 0:
 	case res.IsProvisional():
 		b.provisional(res)
-	case b.challenged(res):
+	case b.challenged(res), b.tooBrief(res):
 	default:
 		b.finish(res.StatusCode, clip(scrub(res.Reason), maxText))
 	}
@@ -233,13 +237,33 @@ func (b *branch) challenged(res *sip.Response) bool {
 	if b.cancelled || !c.login.challenged(res, &b.tried) {
 		return false
 	}
+	b.resend()
+	return true
+}
+
+// tooBrief answers 422 with the session interval that it asks for, once; false:
+// it is a refusal.
+func (b *branch) tooBrief(res *sip.Response) bool {
+	least := minSEOf(res)
+	if b.cancelled || res.StatusCode != statusIntervalTooSmall || b.least > 0 || least <= b.expires {
+		return false
+	}
+	b.expires, b.least = least, least
+	b.resend()
+	return true
+}
+
+// resend sends the INVITE again, as a new request with the same Call-ID.
+func (b *branch) resend() {
 	b.seq++
 	b.invite.CSeq().SeqNo = b.seq
 	b.heard = false
 	// The transaction that was refused keeps its request for retransmissions.
 	b.invite = recast(b.invite)
+	if b.least > 0 {
+		retime(b.invite, sessionExpires{interval: b.expires}, b.least)
+	}
 	b.send()
-	return true
 }
 
 // recast copies a request that a transaction holds on to.

@@ -38,7 +38,10 @@ func (e *Endpoint) Dial(req DialRequest, sink func(Event)) *Call {
 		if i > 0 {
 			id = newTag() + "@" + e.cfg.Domain
 		}
-		b := &branch{call: c, index: i, target: t, callID: id, localTag: newTag(), seq: firstSeq()}
+		b := &branch{
+			call: c, index: i, target: t, callID: id, localTag: newTag(), seq: firstSeq(),
+			expires: e.cfg.SessionExpires,
+		}
 		c.branches = append(c.branches, b)
 		e.enlist(usageKey{b.callID, b.localTag}, usage{call: c, branch: b})
 	}

@@ -100,6 +100,7 @@ func (e *Endpoint) newInvite(req *sip.Request, tx *sip.ServerTx, flow Flow) {
 		return
 	}
 	c.incoming = in
+	c.timer.learn(req)
 	c.dialog = e.calledDialog(req, flow, trunk == "")
 	e.enlist(usageKey{c.dialog.callID, c.dialog.localTag}, usage{call: c})
 	inv := invitation(req, flow, trunk, user)
@@ -192,6 +193,7 @@ func (in *invite) accept(body []byte) bool {
 	in.final = sip.StatusOK
 	in.stop()
 	in.ok = in.answer(sip.StatusOK)
+	in.call.grantTimer(in.req, in.ok)
 	setSession(in.ok, body)
 	in.call.ep.respond(in.tx, in.ok)
 	in.wait = t1

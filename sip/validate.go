@@ -21,7 +21,7 @@ func bad(what string) *refusal { return &refusal{status: 400, reason: what} }
 // Allow, Supported and Accept is made from these.
 var (
 	allowed         = []string{"INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "UPDATE", "REGISTER"}
-	supported       = []string{}
+	supported       = []string{timerOption}
 	acceptedBodies  = []string{"application/sdp", "multipart/mixed"}
 	acceptedCodings = []string{"identity"}
 )
@@ -52,6 +52,9 @@ func validate(req *sip.Request, dialogKnown bool) *refusal {
 		return r
 	}
 	if r := checkExtensions(req); r != nil {
+		return r
+	}
+	if r := checkInterval(req); r != nil {
 		return r
 	}
 	return checkBody(req)

@@ -146,7 +146,7 @@ func (s *Server) startSIP(cfg *config.Config, sockets *sipSockets) (err error) {
 		UDP: sockets.udp, TCP: sockets.tcp, Advertise: advertise,
 		Domain:     cmp.Or(cfg.SIP.Domain, sockets.addr().String()),
 		Challenges: challenges(cfg), UserAgent: "warmline", Logger: s.log, Handler: handler, Credentials: handler,
-		Trunk: s.dir.TrunkOf,
+		Trunk: s.dir.TrunkOf, SessionExpires: cfg.Timers.Session,
 		Limits: sip.Limits{
 			CallsPerSecond:                cfg.Limits.CallsPerSecond,
 			RegistrationsPerMinutePerAddr: cfg.Limits.RegistrationsPerMinutePerAddr,
