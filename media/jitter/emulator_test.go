@@ -1,0 +1,204 @@
+package jitter
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"warmline/testdata/speech"
+)
+
+// law is µ-law by its definition (G.711 §2), for tests that need no more.
+var law, unlaw = makeLaw()
+
+func makeLaw() (encode *[1 << 16]byte, decode *[256]int16) {
+	encode, decode = new([1 << 16]byte), new([256]int16)
+	for i := range 256 {
+		b := ^byte(i)
+		v := (int(b&15)<<3+132)<<(b>>4&7) - 132
+		if b&128 != 0 {
+			v = -v
+		}
+		decode[i] = int16(v)
+	}
+	for v := -32768; v < 32768; v++ {
+		sign, a := byte(0), v
+		if v < 0 {
+			sign, a = 128, -v
+		}
+		a = min(a, 32635) + 132
+		e := 7
+		for e > 0 && a < 1<<(e+7) {
+			e--
+		}
+		encode[uint16(int16(v))] = ^(sign | byte(e)<<4 | byte(a>>(e+3))&15)
+	}
+	return encode, decode
+}
+
+// encoded is a signal as a payload.
+func encoded(signal []int16) []byte {
+	p := make([]byte, len(signal))
+	for i, v := range signal {
+		p[i] = law[uint16(v)]
+	}
+	return p
+}
+
+// dialogue is all that is said in the test data, with short pauses, at most so
+// many seconds.
+func dialogue(t testing.TB, seconds int) []int16 {
+	t.Helper()
+	entries, err := speech.Files.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var signal []int16
+	for _, e := range entries {
+		raw, err := speech.Files.ReadFile(e.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(raw) < 44 || string(raw[:4]) != "RIFF" {
+			continue
+		}
+		for i := 44; i+1 < len(raw); i += 2 {
+			signal = append(signal, int16(uint16(raw[i])|uint16(raw[i+1])<<8))
+		}
+		signal = append(signal, make([]int16, 2400)...)
+	}
+	if len(signal) < seconds*8000 {
+		t.Fatalf("only %d samples of speech", len(signal))
+	}
+	return signal[:seconds*8000]
+}
+
+// network is a model of what happens to packets on the way, in virtual time:
+// the same seed, the same fate.
+type network struct {
+	seed  uint64
+	loss  float64 // share of packets
+	burst float64 // mean length of a loss in packets (Gilbert's model); 0: each on its own
+	mean  float64 // ms of delay
+	sigma float64 // ms: delays are normal, none below 0, each its own, so that packets overtake
+	twice float64 // share of packets that come twice
+}
+
+// arrival is a packet at the reader's end.
+type arrival struct {
+	at  int64 // ns
+	seq int
+}
+
+// carry says when which of n packets arrive that are sent every interval ns.
+func (w network) carry(n int, interval int64) []arrival {
+	rng := rand.New(rand.NewPCG(w.seed, 7))
+	var list []arrival
+	bad := false
+	for seq := range n {
+		if w.burst > 0 {
+			// Bad lasts for w.burst on average, and so long must good last that
+			// the share is right.
+			leave := 1 / w.burst
+			enter := leave * w.loss / (1 - w.loss)
+			if u := rng.Float64(); bad {
+				bad = u >= leave
+			} else {
+				bad = u < enter
+			}
+		} else {
+			bad = rng.Float64() < w.loss
+		}
+		delay := max(0, w.mean+w.sigma*rng.NormFloat64())
+		if bad {
+			continue
+		}
+		at := int64(seq)*interval + int64(delay*1e6)
+		list = append(list, arrival{at, seq})
+		if rng.Float64() < w.twice {
+			list = append(list, arrival{at + int64(delay*2e5), seq})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b arrival) int {
+		return int(min(max(a.at-b.at, -1), 1))
+	})
+	return list
+}
+
+// player is a Playout or something to compare it with.
+type player interface {
+	Put(Packet) bool
+	Pull(dst []int16) bool
+	// position is the timestamp of what is pulled next.
+	position() uint32
+}
+
+func (p *Playout) position() uint32 { return p.play }
+
+// heard is what came out, and which part of what was said it is.
+type heard struct {
+	signal []int16
+	source []int     // for each frame: where in what was said it begins
+	delay  []float64 // for each frame: ms from mouth to ear above the packetisation
+}
+
+const (
+	tick      = 20_000_000
+	firstTime = 1<<32 - 3200 // RTP timestamps wrap
+)
+
+// listen sends a signal through a network to a player, which is read and
+// pulled every 20 ms, at a phase (ns) of its own.
+func listen(signal []int16, w network, p player, phase int64) heard {
+	payload := encoded(signal)
+	packets := w.carry(len(payload)/FrameSamples, tick)
+	var out heard
+	newest := -1
+	seen := make(map[int]bool)
+	frame := make([]int16, FrameSamples)
+	for now := phase; len(out.signal) < len(signal)+8000; now += tick {
+		for len(packets) > 0 && packets[0].at <= now {
+			a := packets[0]
+			packets = packets[1:]
+			p.Put(Packet{
+				Now: now, TS: firstTime + uint32(a.seq*FrameSamples), Decode: unlaw,
+				Payload: payload[a.seq*FrameSamples:][:FrameSamples],
+				InOrder: a.seq > newest, Follows: a.seq == newest+1,
+			})
+			newest = max(newest, a.seq)
+			seen[a.seq] = true
+		}
+		at := int(int32(p.position() - firstTime))
+		p.Pull(frame)
+		out.signal = append(out.signal, frame...)
+		out.source = append(out.source, at)
+		// Packet 0 was sent at time 0, when its last sample had been spoken.
+		out.delay = append(out.delay, float64(now)/1e6-float64(at)/8)
+	}
+	return out
+}
+
+// spread is the mean and the 97th percentile of the delays while there was
+// something to play.
+func (h heard) spread(total int) (mean, high float64) {
+	var list []float64
+	for i, at := range h.source {
+		if i > 50 && at >= 0 && at < total {
+			list = append(list, h.delay[i])
+			mean += h.delay[i]
+		}
+	}
+	slices.Sort(list)
+	return mean / float64(len(list)), list[int(math.Ceil(0.97*float64(len(list))))-1]
+}
+
+// high97 is the 97th percentile of the network's own delay.
+func (w network) high97() float64 {
+	var list []float64
+	for _, a := range (network{seed: w.seed, mean: w.mean, sigma: w.sigma}).carry(5000, tick) {
+		list = append(list, float64(a.at-int64(a.seq)*tick)/1e6)
+	}
+	slices.Sort(list)
+	return list[len(list)*97/100]
+}

@@ -1,0 +1,134 @@
+package jitter
+
+// The histogram of lags. A bin is a millisecond, so that the whole spans a
+// quarter of a second: more than is ever waited.
+const (
+	binSamples = 8
+	bins       = 320
+
+	// inTime is the share of packets that are to come in time; tailShare the
+	// share that would come in time if the delay may grow by tailReach for it.
+	// Beyond the 97th percentile most networks need little more delay for most
+	// of the rest, and a frame in a hundred concealed can be heard.
+	inTime    = 0.97
+	tailShare = 0.995
+	tailReach = 200 // 25 ms
+	// guard is the delay beyond the percentile, and so the least there is.
+	guard = 16 // 2 ms
+	// ceiling is the most the target may be above the mean lag: how long a
+	// packet waits at most, on average.
+	ceiling = 1600 // 200 ms
+	// memory is how many packets it takes to forget most (1 − 1/e) of what was.
+	memory = 300
+)
+
+// lags is a histogram that forgets: each packet weighs a little more than the
+// one before, which is the same as all before weighing a little less, but costs
+// one addition instead of 320 products.
+type lags struct {
+	base   int32 // the lag at the lower edge of bin 0, relative to the clock's start
+	top    int   // no bin above it holds anything
+	bottom int   // nor below it
+	weight float32
+	total  float32
+	mean   float32
+	bin    [bins]float32
+}
+
+// weightLimit is when all is scaled back; float32 has much room above and
+// below.
+const weightLimit = 1 << 16
+
+// reset begins with a guess: until there is better to know, the target stays at
+// the lead a stream starts with.
+func (l *lags) reset() {
+	*l = lags{base: -bins / 4 * binSamples, weight: 1, bottom: bins}
+	b := bins/4 + (startLead-guard)/binSamples - 1
+	l.bin[b], l.total, l.top, l.bottom = guess, guess, b, b
+}
+
+// guess is the weight of that, in packets: it is outvoted after a second.
+const guess = 50 * (1 - inTime)
+
+// add takes in a packet's lag.
+func (l *lags) add(lag int32) {
+	b := int(lag-l.base) / binSamples
+	switch {
+	case lag < l.base:
+		b = l.shift(-int((l.base - lag + binSamples - 1) / binSamples))
+	case b >= bins:
+		b = l.shift(b - bins + 1)
+	}
+	l.bin[b] += l.weight
+	l.total += l.weight
+	l.top, l.bottom = max(l.top, b), min(l.bottom, b)
+	l.mean += (float32(lag) - l.mean) * l.weight / l.total
+	l.weight *= 1 + 1./memory
+	if l.weight > weightLimit {
+		l.rescale()
+	}
+}
+
+// shift moves the window up by n bins, or down, and returns the bin at the edge
+// it moved to. What falls out is lost: it was a third of a second away.
+func (l *lags) shift(n int) (edge int) {
+	l.base += int32(n * binSamples)
+	if n > 0 {
+		copy(l.bin[:], l.bin[min(n, bins):])
+		clear(l.bin[max(0, bins-n):])
+		edge = bins - 1
+	} else {
+		n = -n
+		copy(l.bin[min(n, bins):], l.bin[:max(0, bins-n)])
+		clear(l.bin[:min(n, bins)])
+	}
+	l.survey()
+	return edge
+}
+
+// rescale brings the weights back to where they began and forgets bins of
+// hardly any.
+func (l *lags) rescale() {
+	for i := range l.bin {
+		if l.bin[i] /= l.weight; l.bin[i] < 1e-3 {
+			l.bin[i] = 0
+		}
+	}
+	l.weight = 1
+	l.survey()
+}
+
+// survey finds total and bounds anew.
+func (l *lags) survey() {
+	l.total, l.top, l.bottom = 0, 0, bins
+	for i, w := range l.bin {
+		if w > 0 {
+			l.total += w
+			l.top, l.bottom = i, min(l.bottom, i)
+		}
+	}
+}
+
+// target is the lead at which enough packets come in time.
+func (l *lags) target() int32 {
+	late := float32(0)
+	tail := l.top
+	b := l.top
+	for ; b > l.bottom; b-- {
+		late += l.bin[b]
+		if late <= (1-tailShare)*l.total {
+			tail = b - 1
+		}
+		if late > (1-inTime)*l.total {
+			break
+		}
+	}
+	b = min(max(b, tail), b+tailReach/binSamples)
+	return min(l.edge(b)+guard, l.most())
+}
+
+// most is the greatest target there may be.
+func (l *lags) most() int32 { return int32(l.mean) + ceiling }
+
+// edge is the greatest lag that still falls into a bin.
+func (l *lags) edge(b int) int32 { return l.base + int32(b*binSamples) + binSamples - 1 }
