@@ -130,13 +130,35 @@ func (w *watched) next(t *rapid.T) input {
 func history(t *rapid.T) *watched {
 	w := watch(policies.Draw(t, "policy"))
 	w.must(t, rapid.SampledFrom(firsts).Draw(t, "first"))
-	for range rapid.IntRange(2, 50).Draw(t, "steps") {
+	w.wander(t, 2, 50)
+	return w
+}
+
+// inConsult is a random conference that began with a customer, an agent and
+// an answered consult: where most verbs have something to do.
+func inConsult(t *rapid.T) *watched {
+	w := watch(policies.Draw(t, "policy"))
+	agent := transfer.Target{Kind: transfer.ToAgent}
+	for _, in := range []input{
+		{Kind: transfer.Arrive, Party: 0, Role: transfer.Customer, Target: agent},
+		{Kind: transfer.LegUp, Party: 1},
+		{Kind: transfer.Command, Verb: transfer.DoConsult, By: 1, Party: transfer.Nobody, Target: agent},
+		{Kind: transfer.LegUp, Party: 2},
+	} {
+		w.must(t, in)
+	}
+	w.wander(t, 0, 10)
+	return w
+}
+
+// wander steps between least and most random inputs, to the end at the latest.
+func (w *watched) wander(t *rapid.T, least, most int) {
+	for range rapid.IntRange(least, most).Draw(t, "steps") {
 		if w.s.Over() {
-			break
+			return
 		}
 		w.must(t, w.next(t))
 	}
-	return w
 }
 
 func (w *watched) must(t *rapid.T, in input) []transfer.Effect {

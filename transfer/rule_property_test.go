@@ -9,23 +9,30 @@ import (
 	"warmline/transfer"
 )
 
-// rounds is how many times rapid's number of histories each property is tried:
-// most histories offer a given property nothing to be tried on.
-const rounds = 5
+// Each property is tried on rapid's number of histories again and again: most
+// offer a given property nothing to be tried on.
+const (
+	rounds = 20 // at most
+	enough = 10 // conferences with something to try
+)
 
 // property tries f on random conferences until enough of them had something to
 // try; f reports whether this one had.
 func property(t *testing.T, f func(t *rapid.T, w *watched) bool) {
 	t.Helper()
 	tried := 0
-	for range rounds {
+	for round := 0; round < rounds && tried < enough; round++ {
 		rapid.Check(t, func(t *rapid.T) {
-			if f(t, history(t)) {
+			w := history
+			if rapid.Bool().Draw(t, "consulting") {
+				w = inConsult
+			}
+			if f(t, w(t)) {
 				tried++
 			}
 		})
 	}
-	if tried < 10 {
+	if tried == 0 {
 		t.Errorf("tried on %d conferences: the histories are not what they were", tried)
 	}
 }
