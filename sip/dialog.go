@@ -134,6 +134,16 @@ func routeSet(msg sip.Message, reverse bool) []sip.Uri {
 	return routes
 }
 
+// routable reports whether the whole route set of a message could be read.
+func routable(msg sip.Message) bool {
+	for _, h := range msg.GetHeaders("Record-Route") {
+		if _, ok := h.(*sip.RecordRouteHeader); !ok {
+			return false
+		}
+	}
+	return true
+}
+
 // refresh takes over the Contact of a target refresh request or its 2xx (RFC
 // 3261 §12.2).
 func (d *dialog) refresh(contact *sip.ContactHeader) {

@@ -109,7 +109,7 @@ func (x *exchange) received(seq uint32, res *sip.Response, err error) {
 		if seq == x.seq {
 			x.finish(nil, failureStatus(err))
 		}
-	case !validateResponse(res) || seq != x.seq:
+	case seq != x.seq:
 	case res.IsProvisional():
 		x.heard = true
 	case x.final:

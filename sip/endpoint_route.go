@@ -41,11 +41,20 @@ func (e *Endpoint) observe(msg sip.Message) {
 			e.observeRequest(m)
 		case *sip.Response:
 			e.countResponse(m, "in")
-			if e.repeatsRefusal(m) {
-				m.CSeq().MethodName = noMethod
+			// Before its transaction sees it: one that is no response at all
+			// (RFC 3261 §8.1.3.3) must leave the timers running.
+			if !validateResponse(m) || e.repeatsRefusal(m) {
+				discard(m)
 			}
 		}
 	})
+}
+
+// discard keeps a response from the transactions.
+func discard(res *sip.Response) {
+	if seq := res.CSeq(); seq != nil { // without one there is no transaction
+		seq.MethodName = noMethod
+	}
 }
 
 func (e *Endpoint) observeRequest(req *sip.Request) {

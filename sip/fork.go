@@ -20,6 +20,14 @@ func (b *branch) success(res *sip.Response) {
 	}
 	d := b.established(res)
 	b.acknowledge(d, tag)
+	if !routable(res) {
+		// No request of ours would find its way along such a dialog.
+		c.dismiss(d)
+		if b.status == 0 {
+			b.finish(sip.StatusBadGateway, "Malformed Record-Route")
+		}
+		return
+	}
 	if c.winner != nil || c.over || c.stage != stageEarly || b.cancelled {
 		c.dismiss(d)
 		if b.status == 0 {
@@ -65,7 +73,8 @@ func (c *Call) dismiss(d *dialog) {
 
 // strayAnswer handles a 2xx that came after its transaction was given up.
 func (c *Call) strayAnswer(b *branch, res *sip.Response) {
-	if b != nil && validateResponse(res) {
+	// One to a re-INVITE has an ACK of its own, not that of the first INVITE.
+	if b != nil && seqOf(res) == b.seq {
 		b.success(res)
 	}
 }

@@ -171,9 +171,6 @@ func (b *branch) received(attempt int, res *sip.Response, err error) {
 		}
 		return
 	}
-	if !validateResponse(res) {
-		return
-	}
 	switch {
 	case res.IsSuccess():
 		b.success(res)

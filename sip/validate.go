@@ -259,18 +259,14 @@ func acceptsSDP(req *sip.Request) bool {
 
 // validateResponse reports whether a response is one to act on: our Via alone
 // (RFC 3261 §8.1.3.3 has a UAC discard one with more), a status that exists,
-// and the headers that make it part of a transaction.
+// and the headers that make it part of a transaction. A fault in any other
+// header is no reason to lose a final answer.
 func validateResponse(res *sip.Response) bool {
 	if !strings.EqualFold(res.SipVersion, "SIP/2.0") || res.StatusCode < 100 || res.StatusCode > 699 {
 		return false
 	}
 	if len(res.GetHeaders("Via")) != 1 || res.Via() == nil {
 		return false
-	}
-	for _, h := range res.Headers() {
-		if name, raw := unparsed(h); raw && name != "Contact" {
-			return false
-		}
 	}
 	return res.From() != nil && res.To() != nil && res.CallID() != nil && res.CSeq() != nil
 }
