@@ -154,3 +154,21 @@ func TestRuleSeatKeepsConsult(t *testing.T) {
 	consulting(t).then(vanishes(alice)).pending(true).hears("customer<music bob<alone_tone").
 		then(answers(alice)).hears("customer<music alice<bob bob<alice").then(cancel(alice)).hears("customer<alice alice<customer")
 }
+
+// A consulted party that comes back while the initiator talks with the customer
+// is held, as one that answers then is; if the initiator is lost meanwhile the
+// one who comes is there for the customer.
+func TestRuleConsultedPartyComesBack(t *testing.T) {
+	consulting(t).then(vanishes(bob), unhold(alice, customer)).hears("customer<alice alice<customer").
+		then(answers(bob)).hears("customer<alice alice<customer bob<hold_tone").heldBy(bob, "consult by alice")
+	consulting(t).then(swap(alice), unhold(bob, bob)).hears("customer<alice+bob alice<customer+bob bob<customer+alice")
+	talking(t).then(consult(alice, anAgent), swap(alice), vanishes(alice), answers(bob)).
+		hears("customer<bob bob<customer").heldBy(bob, "")
+}
+
+// Who comes back alone to a customer whom somebody held who left meanwhile gets
+// the customer.
+func TestRuleSeatTakenReleasesDeparted(t *testing.T) {
+	conferring(t).then(hold(alice, customer), vanishes(bob), hangsUp(alice)).heldBy(customer, "explicit by departed").
+		hears("customer<music").then(answers(bob)).heldBy(customer, "").hears("customer<bob bob<customer")
+}

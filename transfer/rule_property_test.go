@@ -9,32 +9,51 @@ import (
 	"warmline/transfer"
 )
 
-// Each property is tried on rapid's number of histories again and again: most
-// offer a given property nothing to be tried on.
+// A property is tried on rapid's number of histories, and on as many again
+// until it has been tried often enough: hardly ever proves nothing.
 const (
+	enough = 50
 	rounds = 20 // at most
-	enough = 10 // conferences with something to try
 )
 
-// property tries f on random conferences until enough of them had something to
-// try; f reports whether this one had.
+// property tries f at every step of random conferences; f reports whether there
+// was something to try.
 func property(t *testing.T, f func(t *rapid.T, w *watched) bool) {
 	t.Helper()
 	tried := 0
 	for round := 0; round < rounds && tried < enough; round++ {
 		rapid.Check(t, func(t *rapid.T) {
-			w := history
-			if rapid.Bool().Draw(t, "consulting") {
-				w = inConsult
-			}
-			if f(t, w(t)) {
-				tried++
-			}
+			history(t, func(w *watched) {
+				if f(t, w) {
+					tried++
+				}
+			})
 		})
 	}
-	if tried == 0 {
-		t.Errorf("tried on %d conferences: the histories are not what they were", tried)
+	if tried < enough {
+		t.Errorf("tried %d times: the histories are not what they were", tried)
 	}
+}
+
+// forActors and forParties try f for each who may command, or is there.
+func forActors(t *testing.T, f func(t *rapid.T, w *watched, by transfer.Party) bool) {
+	t.Helper()
+	property(t, func(t *rapid.T, w *watched) (tried bool) {
+		for _, by := range w.actors() {
+			tried = f(t, w, by) || tried
+		}
+		return tried
+	})
+}
+
+func forParties(t *testing.T, f func(t *rapid.T, w *watched, p transfer.View) bool) {
+	t.Helper()
+	property(t, func(t *rapid.T, w *watched) (tried bool) {
+		for _, p := range w.s.Parties() {
+			tried = f(t, w, p) || tried
+		}
+		return tried
+	})
 }
 
 // holds are the server holds of all slots, and why.
@@ -58,15 +77,6 @@ func granted(s transfer.State, in input) (transfer.State, bool) {
 		effects[len(effects)-1].Reason == transfer.OK
 }
 
-// someone draws a party that is there.
-func (w *watched) someone(t *rapid.T) (transfer.View, bool) {
-	views := w.s.Parties()
-	if len(views) == 0 {
-		return transfer.View{}, false
-	}
-	return rapid.SampledFrom(views).Draw(t, "someone"), true
-}
-
 func departedHolds(s transfer.State) bool {
 	return slices.ContainsFunc(s.Parties(), func(v transfer.View) bool { return v.HoldBy == transfer.Departed })
 }
@@ -74,10 +84,9 @@ func departedHolds(s transfer.State) bool {
 // Hold and unhold of somebody who was not held leave everything as it was. (An
 // unhold can do more where an agent has left holds behind.)
 func TestHoldAndUnhold(t *testing.T) {
-	property(t, func(t *rapid.T, w *watched) bool {
+	forParties(t, func(t *rapid.T, w *watched, p transfer.View) bool {
 		by := rapid.SampledFrom(w.actors()).Draw(t, "by")
-		p, ok := w.someone(t)
-		if !ok || p.Hold != transfer.NotHeld || by == p.Party || departedHolds(w.s) {
+		if p.Hold != transfer.NotHeld || by == p.Party || departedHolds(w.s) {
 			return false
 		}
 		held, ok := granted(w.s, hold(by, p.Party))
@@ -99,8 +108,7 @@ func TestHoldAndUnhold(t *testing.T) {
 // causes. While a consult still rings there is no second hold to exchange, and
 // the way back to it makes a hold of the consult.
 func TestSwapTwice(t *testing.T) {
-	property(t, func(t *rapid.T, w *watched) bool {
-		by := rapid.SampledFrom(w.actors()).Draw(t, "by")
+	forActors(t, func(t *rapid.T, w *watched, by transfer.Party) bool {
 		once, ok := granted(w.s, swap(by))
 		if !ok {
 			return false
@@ -120,14 +128,14 @@ func TestSwapTwice(t *testing.T) {
 // At no instant of a swap are both live: there is one Audible, in which one of
 // them is held.
 func TestSwapIsOneStep(t *testing.T) {
-	property(t, func(t *rapid.T, w *watched) bool {
-		by := rapid.SampledFrom(w.actors()).Draw(t, "by")
+	forActors(t, func(t *rapid.T, w *watched, by transfer.Party) bool {
 		if _, ok := granted(w.s, swap(by)); !ok {
 			return false
 		}
 		was := w.s
+		next, effects := transfer.Step(was, swap(by))
 		audible := 0
-		for _, e := range w.must(t, swap(by)) {
+		for _, e := range effects {
 			if e.Act == transfer.Audible {
 				audible++
 			}
@@ -135,7 +143,7 @@ func TestSwapIsOneStep(t *testing.T) {
 		if audible > 1 {
 			t.Fatalf("%d instants of a swap in %v", audible, was)
 		}
-		for p, h := range holds(w.s) {
+		for p, h := range holds(next) {
 			if before := was.ServerHold(transfer.Party(p)); before != h && before != transfer.NotHeld && h != transfer.NotHeld {
 				t.Fatalf("%v is held all the time, for another cause", transfer.Party(p))
 			}
@@ -147,9 +155,8 @@ func TestSwapIsOneStep(t *testing.T) {
 // Mute said twice is mute; it changes nothing of what the muted one hears, nor
 // who else hears whom; unmute undoes it.
 func TestMuteTwice(t *testing.T) {
-	property(t, func(t *rapid.T, w *watched) bool {
-		p, ok := w.someone(t)
-		if !ok || p.Muted {
+	forParties(t, func(t *rapid.T, w *watched, p transfer.View) bool {
+		if p.Muted {
 			return false
 		}
 		muted, ok := granted(w.s, mute(operator, p.Party))
@@ -175,8 +182,7 @@ func TestMuteTwice(t *testing.T) {
 
 // Merge clears every server hold and no phone's own.
 func TestMergeClearsServerHolds(t *testing.T) {
-	property(t, func(t *rapid.T, w *watched) bool {
-		by := rapid.SampledFrom(w.actors()).Draw(t, "by")
+	forActors(t, func(t *rapid.T, w *watched, by transfer.Party) bool {
 		merged, ok := granted(w.s, merge(by))
 		if !ok {
 			return false
@@ -193,9 +199,8 @@ func TestMergeClearsServerHolds(t *testing.T) {
 
 // A held agent gets itself back, whoever held it; its phone's own hold stays.
 func TestUnholdSelf(t *testing.T) {
-	property(t, func(t *rapid.T, w *watched) bool {
-		p, ok := w.someone(t)
-		if !ok || p.Role != transfer.Agent || p.Leg != transfer.Up || p.Hold == transfer.NotHeld {
+	forParties(t, func(t *rapid.T, w *watched, p transfer.View) bool {
+		if p.Role != transfer.Agent || p.Leg != transfer.Up || p.Hold == transfer.NotHeld {
 			return false
 		}
 		back, ok := granted(w.s, unhold(p.Party, p.Party))
@@ -208,9 +213,8 @@ func TestUnholdSelf(t *testing.T) {
 
 // Neither hold clears the other.
 func TestHoldsAreIndependent(t *testing.T) {
-	property(t, func(t *rapid.T, w *watched) bool {
-		p, ok := w.someone(t)
-		if !ok || p.Leg != transfer.Up {
+	forParties(t, func(t *rapid.T, w *watched, p transfer.View) bool {
+		if p.Leg != transfer.Up {
 			return false
 		}
 		next, _ := transfer.Step(w.s, phoneHold(p.Party, !p.RemoteHold))

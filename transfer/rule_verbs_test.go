@@ -48,6 +48,17 @@ func TestRuleTargets(t *testing.T) {
 	}
 }
 
+// A phone has a ring timer, a queue one for all its search, whoever's phone
+// rings meanwhile; the answer stops either.
+func TestRuleReachTimers(t *testing.T) {
+	talking(t).then(consult(alice, anAgent)).did("arm ring bob").didNot("arm search").
+		then(rings(bob)).onlyDid().then(answers(bob)).did("disarm ring bob")
+	talking(t).then(consult(alice, aQueue)).did("arm search bob").didNot("arm ring").
+		then(rings(bob)).onlyDid("audible customer<music alice<ringback").
+		then(notTaken(bob)).onlyDid("audible customer<music alice<queue_tone").
+		then(rings(bob), answers(bob)).did("disarm search bob")
+}
+
 // Cancel stops the ringing and goes back to the customer.
 func TestRuleCancelWhileRinging(t *testing.T) {
 	talking(t).then(consult(alice, anAgent), rings(bob)).then(cancel(alice)).onlyDid(
@@ -119,6 +130,13 @@ func TestRuleSwapWhileReached(t *testing.T) {
 		then(swap(alice)).hears("customer<music alice<queue_tone").heldBy(customer, "consult by alice")
 }
 
+// Only who consults counts the party that is rung; for another agent there is
+// nobody to swap with.
+func TestRuleSwapOfOthersConsult(t *testing.T) {
+	talk(t).then(agentCalls(anAgent), answers(alice), consult(alice, anAgent)).refuses("not_swappable", swap(customer)).
+		then(swap(alice)).heldBy(customer, "consult by alice")
+}
+
 // Whoever talks with the customer again when the consulted party answers goes
 // on talking: the customer hears nothing of the consult's beginning.
 func TestRuleAnswerDuringSwap(t *testing.T) {
@@ -144,6 +162,15 @@ func TestRuleWhoMerges(t *testing.T) {
 	consulting(t).then(swap(alice)).refuses("actor_held", merge(bob))
 }
 
+// Done while the target rings, merge has everybody talk once it answers; a swap
+// in between takes that back.
+func TestRuleMergeWhileRinging(t *testing.T) {
+	talking(t).then(consult(alice, anAgent), merge(alice)).hears("customer<alice alice<customer").pending(true).
+		then(answers(bob)).hears("customer<alice+bob alice<customer+bob bob<customer+alice").pending(false)
+	talking(t).then(consult(alice, anAgent), merge(alice), swap(alice), swap(alice), answers(bob)).
+		hears("customer<alice alice<customer bob<hold_tone")
+}
+
 // Add rings a target without holding anybody; it is live when it answers.
 func TestRuleAdd(t *testing.T) {
 	talking(t).then(add(alice, aNumber)).hears("customer<alice alice<customer").pending(false).
@@ -161,6 +188,13 @@ func TestRuleRemove(t *testing.T) {
 	conferring(t).then(remove(operator, customer)).did("hangup customer removed").hears("alice<bob bob<alice")
 	talking(t).refuses("not_present", remove(alice, bob))
 	talking(t).then(add(alice, anAgent), remove(alice, bob)).did("stop bob removed")
+}
+
+// An agent who removes itself leaves: while its consult rings that is refused,
+// and the customer who is left with nobody is hung up on, not stranded.
+func TestRuleRemoveSelf(t *testing.T) {
+	talking(t).then(remove(alice, alice)).did("hangup alice hangup", "hangup customer finished").didNot("note strand")
+	talking(t).then(consult(alice, anAgent)).refuses("consult_ringing", remove(alice, alice))
 }
 
 // Leave ends the actor's leg and completes the transfer. While its consult
