@@ -13,12 +13,8 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-const (
-	// writeTimeout bounds a write to a connection whose peer does not read.
-	writeTimeout = 5 * time.Second
-	// dialTimeout bounds a connection attempt and a name look-up.
-	dialTimeout = 10 * time.Second
-)
+// dialTimeout bounds a connection attempt and a name look-up.
+const dialTimeout = 10 * time.Second
 
 var errFlowGone = errors.New("the connection is gone")
 
@@ -29,8 +25,7 @@ func noDialer(net.Addr) net.Dialer {
 	return net.Dialer{Deadline: time.Unix(1, 0)}
 }
 
-// flowConn is a TCP connection that tells when it closes and does not wait
-// for ever on a peer that stopped reading.
+// flowConn is a TCP connection that tells when it closes.
 type flowConn struct {
 	net.Conn
 	flow   Flow
@@ -42,13 +37,6 @@ type flowConn struct {
 // addresses; all that were accepted share the listener's, and a request for
 // that address would go to whoever connected last.
 func (c *flowConn) LocalAddr() net.Addr { return flowAddr(c.flow) }
-
-func (c *flowConn) Write(b []byte) (int, error) {
-	if err := c.Conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
-		return 0, err
-	}
-	return c.Conn.Write(b)
-}
 
 func (c *flowConn) Close() error {
 	err := c.Conn.Close()

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -12,6 +13,7 @@ import (
 // is handed on. It keeps the deadlines: a connection without a byte for
 // Limits.ReadTimeout ends, and so does one whose first message, or a message
 // once begun, is not complete in messageTimeout, however steadily it dribbles.
+// It hands on one message at a time, as fast as the answers leave.
 //
 // Where the boundary of a message cannot be trusted (no Content-Length, two of
 // them, a negative one) the request is answered 400 and the connection ended:
@@ -22,13 +24,21 @@ type framedConn struct {
 	guard   *guard
 	release func()
 	once    sync.Once
+	gone    chan struct{} // closed by Close
+
+	writers atomic.Int32  // messages that wait to leave, or do so now
+	turn    chan struct{} // holds a token while somebody writes
+	cut     bool          // a message was cut short; who has the turn may look
+	trusted atomic.Bool   // a request that came by it was authenticated
 
 	// Below is the reader's alone.
+	exempt  bool      // a trunk's: read without a limit
+	rate    bucket    // messages a second
 	buf     []byte    // bytes of the stream, not handed on
-	ready   int       // of these, how many belong to inspected messages
-	scanned int       // how far behind ready the end of a head was looked for
-	need    int       // size of the message behind ready; 0: not known yet
-	begun   time.Time // when the message at buf[ready:] began; zero: none
+	ready   int       // of these, how many belong to the inspected message
+	scanned int       // how far the end of a head was looked for
+	need    int       // size of the message at the front; 0: not known yet
+	begun   time.Time // when it began; zero: none has, or it is ready
 	spoken  bool      // a whole message came
 	failed  error
 }
@@ -45,25 +55,39 @@ const (
 )
 
 func newFramedConn(c net.Conn, g *guard, release func()) *framedConn {
-	return &framedConn{Conn: c, guard: g, release: release, begun: g.now()}
+	_, exempt := g.trunk(sourceOf(c.RemoteAddr()).Addr())
+	return &framedConn{
+		Conn: c, guard: g, release: release, begun: g.now(),
+		gone: make(chan struct{}), turn: make(chan struct{}, 1),
+		exempt: exempt, rate: newBucket(streamRate, streamBurst),
+	}
 }
 
 // Close closes the connection and gives its place back.
 func (c *framedConn) Close() error {
 	err := c.Conn.Close()
-	c.once.Do(c.release)
+	c.once.Do(func() {
+		close(c.gone)
+		c.release()
+	})
 	return err
 }
 
-// Read reads bytes of inspected messages.
+// Read reads bytes of one inspected message.
 func (c *framedConn) Read(p []byte) (int, error) {
 	for c.ready == 0 {
 		if c.failed != nil {
 			return 0, c.failed
 		}
 		err := c.frame()
-		if err == nil && c.ready == 0 {
+		switch {
+		case err != nil:
+		case c.ready == 0:
 			err = c.fill()
+		default:
+			if err = c.pace(); err != nil {
+				c.ready = 0
+			}
 		}
 		if err != nil {
 			c.fail(err)
@@ -115,38 +139,32 @@ func (c *framedConn) fill() error {
 	return err
 }
 
-// frame moves ready to behind the last whole message.
+// frame finds the next message; it makes it ready if it is whole.
 func (c *framedConn) frame() error {
-	for {
-		if err := c.keepAlives(); err != nil {
+	if err := c.keepAlives(); err != nil || len(c.buf) == 0 {
+		return err
+	}
+	if c.begun.IsZero() {
+		c.begun = c.guard.now()
+	}
+	if c.need == 0 {
+		if err := c.measure(c.buf); err != nil {
 			return err
 		}
-		msg := c.buf[c.ready:]
-		if len(msg) == 0 || c.ready > 0 && msg[0] == '\r' {
-			return nil
-		}
-		if c.begun.IsZero() {
-			c.begun = c.guard.now()
-		}
-		if c.need == 0 {
-			if err := c.measure(msg); err != nil {
-				return err
-			}
-		}
-		if c.need == 0 || len(msg) < c.need {
-			return nil
-		}
-		c.ready += c.need
-		c.scanned, c.need = 0, 0
-		c.spoken, c.begun = true, time.Time{}
 	}
+	if c.need == 0 || len(c.buf) < c.need {
+		return nil
+	}
+	c.ready = c.need
+	c.scanned, c.need = 0, 0
+	c.spoken, c.begun = true, time.Time{}
+	return nil
 }
 
 // keepAlives takes the CRLFs between messages out of the stream and answers
-// each pair with one (RFC 5626 §4.4.1). Only at the front of the buffer: behind
-// messages not yet handed on they wait their turn.
+// each pair with one (RFC 5626 §4.4.1).
 func (c *framedConn) keepAlives() error {
-	for c.ready == 0 && bytes.HasPrefix(c.buf, crlf) {
+	for bytes.HasPrefix(c.buf, crlf) {
 		if len(c.buf) == 2 {
 			return nil // half a ping or a lone CRLF: nothing to answer yet
 		}
@@ -158,8 +176,7 @@ func (c *framedConn) keepAlives() error {
 		c.consume(2)
 		// A peer that does not read is ended; other errors come back with the
 		// next read, behind what has arrived.
-		_ = c.Conn.SetWriteDeadline(c.guard.now().Add(refusalTimeout))
-		if _, err := c.Conn.Write(crlf); isTimeout(err) {
+		if _, err := c.send(crlf, refusalTimeout); isTimeout(err) {
 			return err
 		}
 	}
@@ -217,8 +234,8 @@ func (c *framedConn) answer(msg []byte, h head) {
 		return
 	}
 	answer, _ := refuse(msg, h, sourceOf(c.Conn.RemoteAddr()))
-	if answer == nil || c.Conn.SetWriteDeadline(c.guard.now().Add(refusalTimeout)) != nil {
+	if answer == nil {
 		return
 	}
-	_, _ = c.Conn.Write(answer) // the connection ends either way
+	_, _ = c.send(answer, refusalTimeout) // the connection ends either way
 }

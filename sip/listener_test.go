@@ -364,10 +364,11 @@ func (c *memConn) SetWriteDeadline(time.Time) error { return nil }
 func BenchmarkFraming(b *testing.B) {
 	stream := []byte(strings.Repeat(plainOptions, 100))
 	buf := make([]byte, 32768)
+	trunk := newGuard(Limits{}, func(netip.Addr) (string, bool) { return "", true }, nil)
 	b.ReportAllocs()
 	b.SetBytes(int64(len(stream)))
 	for b.Loop() {
-		c := newFramedConn(&memConn{in: stream}, testGuard(Limits{}), func() {})
+		c := newFramedConn(&memConn{in: stream}, trunk, func() {})
 		for {
 			if _, err := c.Read(buf); err != nil {
 				break
