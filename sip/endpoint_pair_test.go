@@ -143,6 +143,39 @@ func TestCancelledCallsOverABadNetwork(t *testing.T) {
 	})
 }
 
+// Two endpoints over a bad network keep calls up for a day, one of them
+// refreshing, whichever wants the timer; and one that vanishes is missed.
+func TestSessionTimersOverABadNetwork(t *testing.T) {
+	for _, wishes := range [][2]time.Duration{{halfHour, 0}, {0, halfHour}, {halfHour, time.Hour}} {
+		synctest.Test(t, func(t *testing.T) {
+			n := testnet.New(11)
+			n.SetLink(testnet.Link{Delay: 20 * time.Millisecond, Loss: 0.15, Duplicate: 0.1, Reorder: 0.1})
+			a, b := newSoftphone(t, n, ourAddr), newSoftphone(t, n, trunkAddr)
+			a.ep.cfg.SessionExpires, b.ep.cfg.SessionExpires = wishes[0], wishes[1]
+			const calls, refreshes = 10, 24 * 4 // of each
+			for i := range calls {
+				a.ep.Dial(DialRequest{
+					Targets: []Target{{URI: fmt.Sprintf("sip:%d@%s", i, trunkAddr)}}, Body: []byte(offerSDP),
+				}, a.sink)
+			}
+			time.Sleep(24*time.Hour + 5*time.Minute)
+			if got := [...]int{a.count(Answered), a.count(Ended), b.count(Ended), a.count(RefreshDue)}; got != [...]int{calls, 0, 0, 0} {
+				t.Errorf("%v: answered, ended, ended, due: %v", wishes, got)
+			}
+			byUs := a.ep.Stats().Requests[RequestKey{"UPDATE", "out"}]
+			byThem := b.ep.Stats().Requests[RequestKey{"UPDATE", "out"}]
+			if byUs != calls*refreshes || byThem != 0 {
+				t.Errorf("%v: %d refreshes, and %d of the other side", wishes, byUs, byThem)
+			}
+			b.ep.Close()
+			time.Sleep(16 * time.Minute)
+			if n := a.count(Ended); n != calls {
+				t.Errorf("%v: %d of %d calls with nobody are over", wishes, n, calls)
+			}
+		})
+	}
+}
+
 func TestTrunkThatClosedItsConnectionIsDialledAgain(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
 		l, err := r.net.Listen(trunkAddr.String())

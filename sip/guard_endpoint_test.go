@@ -2,6 +2,7 @@ package sip
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
@@ -42,7 +43,7 @@ func TestFloodLeavesThePoolSmall(t *testing.T) {
 		trunk := r.peer(trunkAddr)
 		trunk.send(plainOptions)
 		trunk.response(404)
-		drops := r.ep.guard.drops()
+		drops := r.ep.Stats().Dropped
 		if drops["shape"] != 2500 || drops["source"] == 0 {
 			t.Errorf("drops %v", drops)
 		}
@@ -155,6 +156,34 @@ func TestOneAddressCannotTakeAllConnections(t *testing.T) {
 		n, err := other.Read(buf)
 		if err != nil || !strings.HasPrefix(string(buf[:n]), "SIP/2.0 404 ") {
 			t.Errorf("%v %q", err, buf[:n])
+		}
+	})
+}
+
+// TestRegisteredSourcesAreTrusted: a flood that fills the guard's table pushes
+// no phone out that has shown its password.
+func TestRegisteredSourcesAreTrusted(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		r.ha1 = secrets
+		trusted := func() bool {
+			r.ep.guard.mu.Lock()
+			defer r.ep.guard.mu.Unlock()
+			return r.ep.guard.sources[phoneAddr].trusted
+		}
+		p := r.peer(phoneAddr)
+		text := func(seq int, more string) string {
+			return fmt.Sprintf("REGISTER sip:example.test SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bK-reg%d;rport\r\n"+
+				"Max-Forwards: 70\r\nFrom: <sip:ann@example.test>;tag=r\r\nTo: <sip:ann@example.test>\r\nCall-ID: reg@peer\r\n"+
+				"CSeq: %d REGISTER\r\nContact: <sip:ann@%s>\r\n%sContent-Length: 0\r\n\r\n", phoneAddr, seq, seq, phoneAddr, more)
+		}
+		for i, password := range []string{"guess", "pw"} {
+			p.send(text(2*i+1, ""))
+			cred := authorize(t, p.response(401), "REGISTER", "sip:example.test", "ann", password)
+			p.send(text(2*i+2, cred+"\r\n"))
+			p.response(map[string]int{"guess": 401, "pw": 200}[password])
+			if trusted() != (password == "pw") {
+				t.Errorf("with the password %q it is trusted: %v", password, trusted())
+			}
 		}
 	})
 }
