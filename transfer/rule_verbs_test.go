@@ -205,6 +205,7 @@ func TestRuleLeave(t *testing.T) {
 		did("hangup alice hangup", "note consult_ended bob by alice completed", "note transfer_done bob by alice")
 	talking(t).then(consult(alice, anAgent)).refuses("consult_ringing", leave(alice)).
 		then(leaveRinging(alice)).did("hangup alice hangup")
+	conferring(t).then(consult(alice, anAgent)).then(leave(bob)).did("hangup bob hangup").pending(true)
 	talking(t).refuses("not_allowed", leave(operator))
 }
 
