@@ -33,6 +33,7 @@ type Invite struct {
 }
 
 // Party is a name-addr reduced to what people see, scrubbed of control characters.
+// A Host that is no host name or address is left out of what we send.
 type Party struct {
 	Name string
 	User string

@@ -113,7 +113,7 @@ func (b *branch) build(uri sip.Uri) *sip.Request {
 	askTimer(req, sessionExpires{interval: b.expires}, b.least)
 	req.AppendHeader(sip.NewHeader("User-Agent", c.ep.cfg.UserAgent))
 	for _, h := range q.Headers {
-		if token(h.Name) {
+		if token(h.Name) && !structural(h.Name) {
 			req.AppendHeader(sip.NewHeader(h.Name, scrub(h.Value)))
 		}
 	}
@@ -124,8 +124,8 @@ func (b *branch) build(uri sip.Uri) *sip.Request {
 // dialog is what the INVITE starts from: no remote tag, no routes.
 func (b *branch) dialog(uri sip.Uri) *dialog {
 	c, q := b.call, &b.call.request
-	host := cmp.Or(scrub(q.From.Host), c.ep.cfg.Domain)
-	remote := sip.Uri{Scheme: "sip", User: escape(q.To.User), Host: cmp.Or(scrub(q.To.Host), uri.Host)}
+	host := cmp.Or(hostOf(q.From.Host), c.ep.cfg.Domain)
+	remote := sip.Uri{Scheme: "sip", User: escape(q.To.User), Host: cmp.Or(hostOf(q.To.Host), uri.Host)}
 	if q.To.User == "" {
 		remote.User = uri.User
 	}

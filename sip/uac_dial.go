@@ -19,8 +19,10 @@ type DialRequest struct {
 	Body        []byte // SDP offer
 	Username    string // digest credentials, for trunks
 	Password    string
-	MaxForwards int      // 0: 70
-	Headers     []Header // extra headers, scrubbed
+	MaxForwards int // 0: 70
+	// Headers are extra headers, scrubbed. Those that carry the message, its
+	// transaction or its dialog (Via, Route, CSeq, ...) are ours and left out.
+	Headers []Header
 }
 
 // Header is an extra header of a request.
