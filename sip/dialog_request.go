@@ -142,6 +142,7 @@ func (x *exchange) finish(res *sip.Response, status int) {
 	}
 	x.final = true
 	if res != nil && res.IsSuccess() && x.method == sip.INVITE {
+		x.dialog.refresh(res.Contact()) // where the ACK goes already
 		x.acknowledge()
 	}
 	x.done(res, status)

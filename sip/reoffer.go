@@ -109,7 +109,6 @@ func (c *Call) reofferDone(res *sip.Response, status int) {
 	if res != nil {
 		ev.Reason = clip(scrub(res.Reason), maxText)
 		if res.IsSuccess() {
-			c.dialog.refresh(res.Contact())
 			c.agreeTimer(res)
 			ev.ContentType, ev.Body = contentType(res), sessionOf(res)
 		}

@@ -58,7 +58,7 @@ func firstSeq() uint32 { return 1 + rand.Uint32N(1<<15) }
 func (b *branch) start() {
 	var uri sip.Uri
 	if err := sip.ParseUri(scrub(b.target.URI), &uri); err != nil || (uri.Scheme != "sip" && uri.Scheme != "sips") || uri.Host == "" {
-		b.fail(sip.StatusNotFound, "Bad URI")
+		b.finish(sip.StatusNotFound, "Bad URI")
 		return
 	}
 	uri.Headers = nil // they would become headers of the request
@@ -157,7 +157,7 @@ func (b *branch) send() {
 		c.post(func() { b.received(attempt, res, err) })
 	})
 	if err != nil {
-		b.fail(sip.StatusServiceUnavailable, "Cannot Send")
+		b.finish(sip.StatusServiceUnavailable, "Cannot Send")
 		return
 	}
 	b.tx = tx
@@ -277,16 +277,11 @@ func recast(req *sip.Request) *sip.Request {
 	return next
 }
 
-// fail ends a branch from within start, which looks at the whole afterwards.
-func (b *branch) fail(status int, reason string) {
+// finish ends a branch that was not answered.
+func (b *branch) finish(status int, reason string) {
 	if b.status == 0 {
 		b.status, b.reason = status, reason
 	}
-}
-
-// finish ends a branch that was not answered.
-func (b *branch) finish(status int, reason string) {
-	b.fail(status, reason)
 	if b.timeout != nil {
 		b.timeout.Stop()
 	}
