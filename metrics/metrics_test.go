@@ -136,6 +136,7 @@ func busy() Snapshot {
 			{"INVITE", "486", "out"}: 2, {"INVITE", "477", "in"}: 1, {"INVITE", "478", "in"}: 1,
 			{"INVITE", "banana", "in"}: 1, {"INVITE", "999", "in"}: 1,
 		},
+		SIPDropped:    map[string]uint64{"shape": 8, "mood": 2, "whim": 1},
 		LeakedFrames:  0,
 		SkippedTicks:  6,
 		TickLateness:  Histogram{Bounds: []float64{0.001, 0.005}, Counts: []uint64{10, 3, 1}, Sum: 0.02},
@@ -193,6 +194,9 @@ func TestPulledValues(t *testing.T) {
 		`warmline_sip_responses_total{code="4xx",direction="in",method="INVITE"}`:   "2",
 		`warmline_sip_responses_total{code="other",direction="in",method="INVITE"}`: "2",
 		`warmline_sip_responses_total{code="200",direction="in",method="BYE"}`:      "0",
+		`warmline_sip_dropped_total{reason="shape"}`:                                "8",
+		`warmline_sip_dropped_total{reason="timeout"}`:                              "0",
+		`warmline_sip_dropped_total{reason="other"}`:                                "3",
 		`warmline_leaked_frames_total`:                                              "0",
 		`warmline_mix_ticks_skipped_total`:                                          "6",
 		`warmline_mix_tick_lateness_seconds_bucket{le="0.001"}`:                     "10",
@@ -288,6 +292,7 @@ func TestLabelsAreBounded(t *testing.T) {
 		s := Snapshot{
 			SIPRequests:  map[[2]string]uint64{},
 			SIPResponses: map[[3]string]uint64{},
+			SIPDropped:   map[string]uint64{},
 			QueueWaiting: map[string]int{},
 		}
 		for i := range 20_000 {
@@ -295,6 +300,7 @@ func TestLabelsAreBounded(t *testing.T) {
 			s.SIPRequests[[2]string{junk, junk}] = 1
 			s.SIPResponses[[3]string{junk, junk, junk}] = 1
 			s.SIPResponses[[3]string{"INVITE", junk, "in"}] = 1
+			s.SIPDropped[junk] = 1
 			s.QueueWaiting[junk] = 1
 		}
 		return s
