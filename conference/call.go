@@ -43,7 +43,7 @@ func newCall(c *Conference, policy transfer.Policy) *call {
 // step feeds one input to the machine and performs what it asks for, in order.
 // Facts that arise meanwhile are posted, never stepped from inside.
 func (s *call) step(in transfer.Input) {
-	if s.state.Over() {
+	if s.c.ended || s.state.Over() {
 		return
 	}
 	next, effects := transfer.Step(s.state, in)
@@ -60,6 +60,9 @@ func (s *call) step(in transfer.Input) {
 	if err := transfer.Check(next); err != nil {
 		s.recorder.broken = true
 		s.c.log.Error("the call broke a rule", "err", err, "input", in.String(), "state", next.String())
+	}
+	if s.state.Over() {
+		s.recorder.hand(s.c) // after the check: the last step may be the broken one
 	}
 }
 
@@ -320,13 +323,12 @@ func (s *call) mediaLost(l *leg) {
 	}
 }
 
-// end: every leg has gone; the conference's goroutine stops after this wake-up.
+// end: every leg the machine knows has gone. The conference's goroutine stops
+// when the others have too: phones a queue withdrew from, lost legs.
 func (s *call) end() {
 	s.alone.close(s.c)
 	s.c.log.Info("call over", "took", s.c.now.Sub(s.c.created).Round(time.Millisecond).String(), "heard", s.ledger.summary(s.c.now))
-	s.c.note("ended")
-	s.c.ended = true
-	s.recorder.hand(s.c)
+	s.c.closing = true
 }
 
 func (s *call) endAll(transfer.Cause) {

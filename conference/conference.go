@@ -43,21 +43,23 @@ type Conference struct {
 	inbox    *inbox
 	snap     atomic.Pointer[Snapshot]
 
-	story     story
-	room      *mixer.Room
-	people    []*participant // in order of appearance; the present and the gone
-	forgotten int            // gone people dropped from the front of the list
-	segments  []Segment
-	ports     mixer.Port
-	version   uint64
-	queue     string
-	dirty     bool
-	events    []string // names of what happened in this wake-up
-	deadlines map[deadline]time.Time
-	now       time.Time // of this wake-up
-	legs      int       // not finished yet
-	batch     []func()  // what this wake-up handles
-	ended     bool
+	story       story
+	room        *mixer.Room
+	people      []*participant // in order of appearance; the present and the gone
+	forgotten   int            // gone people dropped from the front of the list
+	segments    []Segment
+	ports       mixer.Port
+	version     uint64
+	queue       string
+	dirty       bool
+	events      []string // names of what happened in this wake-up
+	deadlines   map[deadline]time.Time
+	now         time.Time // of this wake-up
+	legs        int       // not finished yet
+	batch       []func()  // what this wake-up handles
+	ended       bool
+	unpublished bool // a command's reply showed a state that watchers have not seen
+	closing     bool // the story is over; the last legs' ends are awaited
 }
 
 // deadline names something a conference waits for: a timer of the machine, or
@@ -123,6 +125,10 @@ func (c *Conference) wake() {
 		c.guard(f)
 	}
 	c.guard(c.fireDue)
+	if c.closing && c.legs == 0 && !c.ended {
+		c.ended = true
+		c.note("ended")
+	}
 	c.guard(c.publish)
 }
 
@@ -183,10 +189,14 @@ func (c *Conference) note(event string) {
 
 // publish makes the new state visible once per wake-up, with one version.
 func (c *Conference) publish() {
-	if !c.dirty {
-		return
+	if c.dirty {
+		c.refresh()
+		c.unpublished = true
 	}
-	c.refresh()
+	if c.unpublished && len(c.events) == 0 {
+		c.events = append(c.events, "changed")
+	}
+	c.unpublished = false
 	events := c.events
 	c.events = nil
 	for _, event := range events {
@@ -236,7 +246,7 @@ func (c *Conference) person(id string) *participant {
 // agent finds the participant that is this agent's present leg.
 func (c *Conference) agent(id string) *participant {
 	for _, p := range c.people {
-		if p.agent == id && !p.final {
+		if id != "" && p.agent == id && !p.final {
 			return p
 		}
 	}
@@ -246,9 +256,18 @@ func (c *Conference) agent(id string) *participant {
 // abandon ends the conference without waiting for its peers: the server stops
 // and they had their time, or the conference cannot go on.
 func (c *Conference) abandon() {
+	defer func() {
+		if r := recover(); r != nil {
+			c.log.Error("a conference could not be given up cleanly", "panic", r)
+		}
+		c.ended = true
+	}()
 	for _, p := range c.people {
 		if p.leg != nil && !p.leg.finished {
 			p.leg.drop()
+		}
+		if p.ticket != nil {
+			c.m.queues.leave(p.ticket)
 		}
 		if !p.final {
 			p.finish("left", reasonWord(transfer.Finished, 0))

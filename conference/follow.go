@@ -18,7 +18,9 @@ func (s *call) follow() {
 		p := transfer.Party(i)
 		view, ok := s.state.Party(p)
 		if !ok {
-			s.vacate(p)
+			if s.state.Leg(p) == transfer.NoLeg {
+				s.vacate(p)
+			}
 			continue
 		}
 		if view.Leg != transfer.Ending {

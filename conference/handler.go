@@ -26,6 +26,10 @@ func (h Handler) Invite(in *sip.Call, inv sip.Invite) {
 		in.Reject(503, retryAfter)
 		return
 	}
+	if inv.MaxForwards <= 1 { // what we would ring for it must be allowed another hop
+		in.Reject(483, 0)
+		return
+	}
 	target, err := m.wanted(inv)
 	if err != nil {
 		m.log.Info("call refused", "from", inv.From.User, "dialled", inv.Dialled, "trunk", inv.Trunk, "agent", inv.User, "err", err)
@@ -192,18 +196,36 @@ func (m *Manager) Originate(ctx context.Context, agent, target string) (Snapshot
 	if err != nil {
 		return Snapshot{}, err
 	}
-	done := make(chan Snapshot, 1)
+	type answer struct {
+		snapshot Snapshot
+		err      error
+	}
+	done := make(chan answer, 1)
 	c.inbox.post(func() {
-		s.step(transfer.Input{Kind: transfer.ClickDial, Party: 0, Target: s.reachOf(t)})
+		reach := s.reachOf(t)
+		s.step(transfer.Input{Kind: transfer.ClickDial, Party: 0, Target: reach})
 		c.refresh()
-		done <- *c.snap.Load()
+		a := answer{snapshot: *c.snap.Load()}
+		if s.state.Over() {
+			a.err = refusalOf(reach.Reach)
+		}
+		done <- a
 	})
 	select {
-	case snapshot := <-done:
-		return snapshot, nil
+	case a := <-done:
+		return a.snapshot, a.err
 	case <-ctx.Done():
 		return Snapshot{}, ctx.Err()
 	}
+}
+
+// refusalOf says why a call could not begin.
+func refusalOf(r transfer.Reach) error {
+	reason := transfer.TargetUnreachable
+	if r == transfer.NobodyLoggedIn {
+		reason = transfer.QueueEmpty
+	}
+	return &Refusal{Reason: reason.String(), Detail: refusalText[reason]}
 }
 
 // Register applies a REGISTER to the agent's bindings.

@@ -36,6 +36,7 @@ type leg struct {
 	up       bool
 	joined   bool // in the mix
 	hungUp   bool // we ended it; the confirmation is awaited
+	counted  bool // in its agent's presence
 	lost     bool // its agent's seat is kept; another leg takes its place
 	closed   bool // its RTP session is closed or about to be
 	finished bool
@@ -44,11 +45,11 @@ type leg struct {
 	signalled  bool // the hold told last
 	reoffering bool // its answer is awaited
 
-	answer    []byte    // incoming: our answer to the INVITE's offer
-	early     []byte    // outgoing: SDP of the last 18x, for a 200 without
-	ticket    *ticket   // the queue's offer this leg answers, until the queue was told
-	weOffered bool      // our offer is out in a 2xx; the answer comes with the ACK
-	obliged   time.Time // since when the peer must send audio
+	answer    []byte         // incoming: our answer to the INVITE's offer
+	early     map[int][]byte // outgoing: SDP of the last 18x of each phone, for a 200 without
+	ticket    *ticket        // the queue's offer this leg answers, until the queue was told
+	weOffered bool           // our offer is out in a 2xx; the answer comes with the ACK
+	obliged   time.Time      // since when the peer must send audio
 	keys      keypad
 }
 
@@ -90,6 +91,7 @@ func (l *leg) accept(call *sip.Call, offer []byte) (err error) {
 	}
 	if err == nil && l.agent != "" {
 		l.c.m.legUp(l.agent)
+		l.counted = true
 	}
 	return err
 }
@@ -103,6 +105,7 @@ func (l *leg) dial(req sip.DialRequest) error {
 	req.Body = offer
 	if l.agent != "" {
 		l.c.m.legRings(l.agent)
+		l.counted = true
 	}
 	l.call = l.c.m.dialer.Dial(req, l.sink)
 	return nil
@@ -122,7 +125,10 @@ func (l *leg) onEvent(ev sip.Event) {
 	switch ev.Kind {
 	case sip.Ringing, sip.EarlyMedia:
 		if len(ev.Body) > 0 {
-			l.early = ev.Body
+			if l.early == nil {
+				l.early = make(map[int][]byte)
+			}
+			l.early[ev.Target] = ev.Body
 		}
 		if !l.rang {
 			l.rang = true
@@ -171,7 +177,7 @@ func ends(ev sip.Event) bool {
 func (l *leg) onAnswered(ev sip.Event) {
 	body := ev.Body
 	if len(body) == 0 {
-		body = l.early
+		body = l.early[ev.Target]
 	}
 	if err := l.media.Accept(body); err != nil {
 		l.log.Warn("answer refused", "err", err)
@@ -371,7 +377,8 @@ func (l *leg) finish() {
 	l.c.m.freeLeg()
 	delete(l.c.deadlines, deadline{kind: watchdog, leg: l})
 	delete(l.c.deadlines, deadline{kind: keyPause, leg: l})
-	if l.agent != "" && l.call != nil {
+	if l.counted {
+		l.counted = false
 		wrapUp := time.Duration(0)
 		if l.who.served {
 			wrapUp = l.c.settings.Timers.WrapUp

@@ -99,12 +99,12 @@ func newID() string {
 func (m *Manager) begin(story func(*Conference) story) (*Conference, error) {
 	c := newConference(m, m.Settings())
 	c.story = story(c)
+	c.note("created")
+	c.refresh()
 	if err := m.list(c); err != nil {
 		c.room.Close(nil)
 		return nil, err
 	}
-	c.note("created")
-	c.refresh()
 	m.running.Go(c.run)
 	return c, nil
 }
@@ -126,6 +126,9 @@ func (m *Manager) list(c *Conference) error {
 	}
 	return nil
 }
+
+// errFailed: our own bug; the log has it.
+var errFailed = errors.New("the conference failed")
 
 // errRoomTaken: another caller began the room at the same moment.
 var errRoomTaken = errors.New("the room exists")
@@ -245,8 +248,9 @@ func (m *Manager) Do(ctx context.Context, cmd Command) (Snapshot, error) {
 	}
 	done := make(chan answer, 1)
 	posted := c.inbox.post(func() {
-		s, err := c.do(cmd)
-		done <- answer{s, err}
+		a := answer{err: errFailed}
+		defer func() { done <- a }() // also when the conference fails at it
+		a.snapshot, a.err = c.do(cmd)
 	})
 	if !posted {
 		return over()
@@ -269,14 +273,7 @@ func (m *Manager) Draining() bool {
 // Drain takes no new calls and returns when the last conference is over or the
 // context ends, whichever is first.
 func (m *Manager) Drain(ctx context.Context) error {
-	m.mu.Lock()
-	if !m.draining {
-		m.draining = true
-		if len(m.live) == 0 {
-			close(m.idle)
-		}
-	}
-	m.mu.Unlock()
+	m.stopAdmitting()
 	select {
 	case <-m.idle:
 		return nil
@@ -285,9 +282,22 @@ func (m *Manager) Drain(ctx context.Context) error {
 	}
 }
 
+// stopAdmitting refuses new conferences from now on.
+func (m *Manager) stopAdmitting() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.draining {
+		m.draining = true
+		if len(m.live) == 0 {
+			close(m.idle)
+		}
+	}
+}
+
 // Close ends what is left: every conference is told to end and gets the
 // context's time for its BYEs; then its goroutine is stopped. It waits for all.
 func (m *Manager) Close(ctx context.Context) {
+	m.stopAdmitting()
 	for _, c := range m.conferences() {
 		c.inbox.post(func() { c.story.endAll(transfer.Finished) })
 	}

@@ -22,6 +22,12 @@ func newMeeting(c *Conference) *meeting { return &meeting{c: c} }
 
 // arrive answers a caller and lets it in.
 func (s *meeting) arrive(who *participant, in *sip.Call, inv sip.Invite) {
+	if s.c.ended {
+		if err := s.c.m.enter(s.c.number, in, inv); err != nil {
+			in.Reject(503, retryAfter)
+		}
+		return
+	}
 	s.c.add(who)
 	l, err := s.c.newLeg(who, true, inv.Flow.Local.Addr())
 	if err != nil {
@@ -143,6 +149,7 @@ func (s *meeting) endAll(cause transfer.Cause) {
 func (s *meeting) endIfEmpty() {
 	if s.c.legs == 0 && !s.c.ended {
 		s.c.ended = true
+		s.c.m.vacateRoom(s.c)
 		s.c.note("ended")
 	}
 }

@@ -54,12 +54,13 @@ func (m *Manager) registered(agent string) {
 
 // agentChanged is the directory's hook: an agent's presence is another.
 func (m *Manager) agentChanged(agent string) {
-	now := time.Now()
-	state, ok := m.cfg.Directory.State(agent, now)
-	if !ok {
-		state.ID, state.Presence = agent, directory.Offline
+	if agent == "" { // the directory is another: Reload tells the queues
+		m.settleNext()
+		return
 	}
-	m.queues.agentChanged(state)
+	now := time.Now()
+	state := m.standing(agent, now)
+	m.queues.agentChanged(agent)
 	info := agentInfo(state)
 	m.changed(Change{Kind: "agent", Event: "presence", Time: now, Agent: &info})
 	m.settleNext()
@@ -81,6 +82,16 @@ func (m *Manager) settleNext() {
 			m.settleNext()
 		})
 	}
+}
+
+// standing is an agent's presence; one that the directory no longer knows is
+// offline.
+func (m *Manager) standing(agent string, now time.Time) directory.AgentState {
+	state, ok := m.cfg.Directory.State(agent, now)
+	if !ok {
+		state.ID, state.Presence = agent, directory.Offline
+	}
+	return state
 }
 
 func agentInfo(s directory.AgentState) AgentInfo {

@@ -94,8 +94,11 @@ func (q *queues) standing(a directory.AgentState) queue.Agent {
 	}
 }
 
-// agentChanged passes on a change of presence.
-func (q *queues) agentChanged(a directory.AgentState) { q.step(q.standing(a)) }
+// agentChanged passes on a change of presence. It is read under the mutex, so
+// that of two changes the later one stays.
+func (q *queues) agentChanged(agent string) {
+	q.stepWith(func() queue.Input { return q.standing(q.m.standing(agent, time.Now())) })
+}
 
 func (q *queues) join(req ticketRequest) *ticket {
 	t := &ticket{id: queue.ContactID(newID()), joined: time.Now(), ticketRequest: req}
@@ -122,6 +125,7 @@ func (q *queues) leave(t *ticket) {
 
 func (q *queues) accepted(t *ticket, agent string) {
 	q.step(queue.Accepted{Contact: t.id, Agent: queue.AgentID(agent), Waited: time.Since(t.joined)})
+	q.step(queue.Leave{Contact: t.id})
 	q.drop(t)
 }
 
@@ -149,13 +153,17 @@ func (q *queues) loggedIn(id string, exclude ...string) int {
 
 // step feeds the machine and carries out what it asks for.
 func (q *queues) step(in queue.Input) {
+	q.stepWith(func() queue.Input { return in })
+}
+
+func (q *queues) stepWith(in func() queue.Input) {
 	q.mu.Lock()
 	if q.closed {
 		q.mu.Unlock()
 		return
 	}
 	var away []string
-	for _, e := range q.machine.Step(in) {
+	for _, e := range q.machine.Step(in()) {
 		if e.Act == queue.SetAway {
 			away = append(away, string(e.Agent))
 			continue

@@ -2,6 +2,7 @@ package conference
 
 import (
 	"errors"
+	"net/netip"
 	"strings"
 
 	"warmline/directory"
@@ -50,10 +51,11 @@ func (s *call) invitee(e *transfer.Effect) (*participant, directory.Target) {
 		return s.seat(e.Party, s.person(t, e.Role, "direct")), t
 	default:
 		t := s.target
+		via := s.via
 		if t.Kind == directory.NoTarget {
-			t = s.first
+			t, via = s.first, "direct"
 		}
-		return s.seat(e.Party, s.person(t, e.Role, s.via)), t
+		return s.seat(e.Party, s.person(t, e.Role, via)), t
 	}
 }
 
@@ -93,7 +95,7 @@ func (s *call) ring(who *participant, t directory.Target) error {
 	default:
 		return directory.ErrUnknown
 	}
-	l, err := s.c.newLeg(who, false, req.Targets[0].Flow.Local.Addr())
+	l, err := s.c.newLeg(who, false, localOf(req.Targets))
 	if err != nil {
 		return err
 	}
@@ -104,6 +106,17 @@ func (s *call) ring(who *participant, t directory.Target) error {
 	}
 	who.become("dialing")
 	return nil
+}
+
+// localOf is the address our audio has for all these phones: one that is not
+// loopback if any of them is elsewhere, zero if nothing tells.
+func localOf(targets []sip.Target) (local netip.Addr) {
+	for _, t := range targets {
+		if a := t.Flow.Local.Addr(); !local.IsValid() || local.IsLoopback() {
+			local = a
+		}
+	}
+	return local
 }
 
 // trunkURI puts a number in front of a trunk's address.

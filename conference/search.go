@@ -1,6 +1,8 @@
 package conference
 
 import (
+	"cmp"
+
 	"warmline/directory"
 	"warmline/queue"
 	"warmline/transfer"
@@ -19,9 +21,12 @@ func (s *call) search(e *transfer.Effect) {
 		return
 	}
 	via := "consult"
-	serves := !s.agentUp()
+	serves := !s.agentUp() || s.via == "cold" // who transfers is about to go
 	if serves {
-		via, s.origin, s.c.queue = "queue", id, id
+		via, s.origin, s.c.queue = cmp.Or(s.via, "queue"), id, id
+		if via == "direct" {
+			via = "queue"
+		}
 	} else if s.via != "" {
 		via = s.via
 	}
@@ -88,7 +93,7 @@ func (s *call) agentsHere() []string {
 
 // offered rings the phones of the agent the queue chose.
 func (s *call) offered(who *participant, agent string) {
-	if s.seats[who.party] != who || who.search == "" {
+	if s.c.ended || s.seats[who.party] != who || who.search == "" {
 		s.c.m.queues.refused(who.ticket, agent, offerFailed)
 		return
 	}

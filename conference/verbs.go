@@ -43,14 +43,12 @@ func (c *Conference) legOf(cmd Command) string {
 func (c *Conference) refreshIfDirty() {
 	if c.dirty || c.snap.Load() == nil {
 		c.refresh()
-		if len(c.events) == 0 {
-			c.events = append(c.events, "changed")
-		}
+		c.unpublished = true
 	}
 }
 
 func (c *Conference) decide(cmd Command) (transfer.Reason, error) {
-	if c.ended {
+	if c.ended || c.closing {
 		return transfer.Ended, nil
 	}
 	if cmd.IfVersion != 0 && cmd.IfVersion != c.version {

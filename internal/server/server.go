@@ -60,6 +60,7 @@ type Server struct {
 	apiAddr  net.Addr
 	trunks   []*sip.RegistrationClient
 	ready    atomic.Bool
+	traces   atomic.Int64 // kept
 	fatal    chan error
 	running  sync.WaitGroup
 	music    map[string]int
@@ -80,7 +81,9 @@ func Start(cfg *config.Config, opts Options) (_ *Server, err error) {
 	s := &Server{log: opts.Log, cfg: cfg, fatal: make(chan error, 1)}
 	defer func() {
 		if err != nil {
-			s.Close()
+			now, cancel := context.WithCancel(context.Background())
+			cancel()
+			s.Stop(now)
 		}
 	}()
 	if s.dir, err = directory.New(cfg.Directory()); err != nil {

@@ -9,6 +9,10 @@ import (
 	"warmline/transfer"
 )
 
+// maxTraces bounds the traces that one run of the server keeps: a mistake that
+// every call meets must not fill the disk.
+const maxTraces = 100
+
 // keepTrace writes down the inputs of calls that broke a rule, so that what
 // happened can be stepped again. The rest go to whoever asked for them.
 func (s *Server) keepTrace(cfg *config.Config, opts Options) func(string, transfer.Trace, bool) {
@@ -17,7 +21,7 @@ func (s *Server) keepTrace(cfg *config.Config, opts Options) func(string, transf
 		if opts.Trace != nil {
 			opts.Trace(conference, trace)
 		}
-		if !broken || cfg.Data == "" {
+		if !broken || cfg.Data == "" || s.traces.Add(1) > maxTraces {
 			return
 		}
 		file := filepath.Join(dir, conference+".jsonl")
