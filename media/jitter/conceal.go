@@ -4,28 +4,25 @@ package jitter
 const (
 	modelSamples = 3*maxPeriod + maxPeriod/4 // three periods and the quarter before them
 	templateSize = 160                       // what is looked for in the past to find the period
-	steadyFor    = 80                        // no attenuation for 10 ms
-	fadeSamples  = 480                       // nothing left at 60 ms: 20 % less every 10 ms in between
+	steadyFor    = 160                       // no attenuation for 20 ms: most losses are of one packet
+	fadeSamples  = 480                       // nothing left at 60 ms
+	growEvery    = 200                       // a period more is repeated every 25 ms
 	unity        = 1 << 14
 )
 
-// concealer continues a voice by repeating its last pitch periods: one for the
-// first 10 ms, then two, then three, as more repetition of one begins to buzz;
-// fading out from there, because what was said 60 ms ago says nothing of now.
+// concealer continues a voice by repeating its last pitch periods: one, then
+// two, then three, as more repetition of one begins to buzz. After a while it
+// fades, because what was said 60 ms ago says nothing of now. Appendix I begins
+// to fade and to repeat more at 10 ms, its frame; ours is 20 ms, and one lost
+// frame sounds best as an even continuation of the last period.
 type concealer struct {
-	cursor
+	lost       int // samples synthesised so far
 	lag        int // the pitch period
+	at         int // the place in the model that comes next
+	next       int // where to go on at its end
 	seam       int32
 	background *background
 	model      [modelSamples]int16 // what was heard last
-}
-
-// cursor is the place in the model that is repeated next. A copy of it looks
-// ahead.
-type cursor struct {
-	lost int // samples synthesised so far
-	at   int // the next in the model
-	next int // where to go on at its end
 }
 
 // nothing has the concealer synthesise the background only.
@@ -37,64 +34,50 @@ func (c *concealer) faded() bool { return c.lost >= fadeSamples }
 // begin takes the last samples heard for a model.
 func (c *concealer) begin(heard []int16) {
 	copy(c.model[:], heard[len(heard)-modelSamples:])
-	lag, alike := similar(heard, len(heard)-templateSize, templateSize, -1)
-	if alike < unvoiced {
-		lag = maxPeriod // repeating little of a noise would make a tone of it
-	}
+	lag, _ := similar(heard, len(heard)-templateSize, templateSize, -1, maxPeriod)
 	c.lag = lag
-	c.cursor = cursor{at: modelSamples - lag}
+	c.lost, c.at = 0, modelSamples-lag
 	// The voice goes on where the last period did, which may have been at
 	// another amplitude: the difference is let go of bit by bit.
 	c.seam = int32(c.model[modelSamples-1]) - int32(c.model[modelSamples-lag-1])
 }
 
-// unvoiced is the likeness below which there is no pitch.
-const unvoiced = 0.3
-
 // quarter is the length of the cross-fades within the repetition.
 func (c *concealer) quarter() int { return c.lag / 4 }
 
 // synthesise writes the next samples.
-func (c *concealer) synthesise(dst []int16) { c.write(&c.cursor, dst) }
-
-// ahead writes what the next samples would be.
-func (c *concealer) ahead(dst []int16) {
-	look := c.cursor
-	c.write(&look, dst)
-}
-
-func (c *concealer) write(cur *cursor, dst []int16) {
+func (c *concealer) synthesise(dst []int16) {
 	for i := range dst {
-		if cur.lost >= fadeSamples {
+		if c.lost >= fadeSamples {
 			dst[i] = int16(c.background.noise())
 			continue
 		}
-		v := c.voice(cur)
-		if cur.lost >= steadyFor {
-			gain := int32(unity - (cur.lost-steadyFor)*unity/(fadeSamples-steadyFor))
+		v := c.voice()
+		if c.lost >= steadyFor {
+			gain := int32(unity - (c.lost-steadyFor)*unity/(fadeSamples-steadyFor))
 			v = (v*gain + c.background.noise()*(unity-gain)) / unity
 		}
 		dst[i] = int16(v)
-		cur.lost++
+		c.lost++
 	}
 }
 
 // voice is the next sample of the repeated periods. The last quarter period of
 // the model runs over into the quarter before the place it goes on at.
-func (c *concealer) voice(cur *cursor) int32 {
+func (c *concealer) voice() int32 {
 	quarter := c.quarter()
-	v := int32(c.model[cur.at])
-	if left := modelSamples - cur.at; left <= quarter {
+	v := int32(c.model[c.at])
+	if left := modelSamples - c.at; left <= quarter {
 		if left == quarter {
-			cur.next = modelSamples - c.lag*min(1+(cur.lost+left)/steadyFor, 3)
+			c.next = modelSamples - c.lag*min(1+(c.lost+left)/growEvery, 3)
 		}
-		v += (int32(c.model[cur.next-left]) - v) * int32(quarter-left+1) / int32(quarter+1)
+		v += (int32(c.model[c.next-left]) - v) * int32(quarter-left+1) / int32(quarter+1)
 	}
-	if cur.at++; cur.at == modelSamples {
-		cur.at = cur.next
+	if c.at++; c.at == modelSamples {
+		c.at = c.next
 	}
-	if cur.lost < quarter {
-		v = clip(v + c.seam*int32(quarter-cur.lost)/int32(quarter+1))
+	if c.lost < quarter {
+		v = clip(v + c.seam*int32(quarter-c.lost)/int32(quarter+1))
 	}
 	return v
 }

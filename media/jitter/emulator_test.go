@@ -46,6 +46,15 @@ func encoded(signal []int16) []byte {
 	return p
 }
 
+// throughLaw is a signal as good as G.711 can carry it.
+func throughLaw(signal []int16) []int16 {
+	out := make([]int16, len(signal))
+	for i, b := range encoded(signal) {
+		out[i] = unlaw[b]
+	}
+	return out
+}
+
 // dialogue is all that is said in the test data, with short pauses, at most so
 // many seconds.
 func dialogue(t testing.TB, seconds int) []int16 {
@@ -184,7 +193,7 @@ func listen(signal []int16, w network, p player, phase int64) heard {
 func (h heard) spread(total int) (mean, high float64) {
 	var list []float64
 	for i, at := range h.source {
-		if i > 50 && at >= 0 && at < total {
+		if at >= settleSamples && at < total {
 			list = append(list, h.delay[i])
 			mean += h.delay[i]
 		}

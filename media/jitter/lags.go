@@ -11,15 +11,18 @@ const (
 	// Beyond the 97th percentile most networks need little more delay for most
 	// of the rest, and a frame in a hundred concealed can be heard.
 	inTime    = 0.97
-	tailShare = 0.995
-	tailReach = 200 // 25 ms
+	tailShare = 0.998
+	tailReach = 128 // 16 ms
 	// guard is the delay beyond the percentile, and so the least there is.
 	guard = 16 // 2 ms
 	// ceiling is the most the target may be above the mean lag: how long a
 	// packet waits at most, on average.
 	ceiling = 1600 // 200 ms
+	// acquaintance is how many packets say too little for less delay than a
+	// stream starts with: a second of them.
+	acquaintance = 50
 	// memory is how many packets it takes to forget most (1 − 1/e) of what was.
-	memory = 300
+	memory = 500
 )
 
 // lags is a histogram that forgets: each packet weighs a little more than the
@@ -29,6 +32,7 @@ type lags struct {
 	base   int32 // the lag at the lower edge of bin 0, relative to the clock's start
 	top    int   // no bin above it holds anything
 	bottom int   // nor below it
+	seen   int   // packets, up to acquaintance
 	weight float32
 	total  float32
 	mean   float32
@@ -39,16 +43,7 @@ type lags struct {
 // below.
 const weightLimit = 1 << 16
 
-// reset begins with a guess: until there is better to know, the target stays at
-// the lead a stream starts with.
-func (l *lags) reset() {
-	*l = lags{base: -bins / 4 * binSamples, weight: 1, bottom: bins}
-	b := bins/4 + (startLead-guard)/binSamples - 1
-	l.bin[b], l.total, l.top, l.bottom = guess, guess, b, b
-}
-
-// guess is the weight of that, in packets: it is outvoted after a second.
-const guess = 50 * (1 - inTime)
+func (l *lags) reset() { *l = lags{base: -bins / 4 * binSamples, weight: 1, bottom: bins} }
 
 // add takes in a packet's lag.
 func (l *lags) add(lag int32) {
@@ -58,6 +53,9 @@ func (l *lags) add(lag int32) {
 		b = l.shift(-int((l.base - lag + binSamples - 1) / binSamples))
 	case b >= bins:
 		b = l.shift(b - bins + 1)
+	}
+	if l.seen < acquaintance {
+		l.seen++
 	}
 	l.bin[b] += l.weight
 	l.total += l.weight
@@ -124,7 +122,11 @@ func (l *lags) target() int32 {
 		}
 	}
 	b = min(max(b, tail), b+tailReach/binSamples)
-	return min(l.edge(b)+guard, l.most())
+	lead := min(l.edge(b)+guard, l.most())
+	if l.seen < acquaintance {
+		lead = max(lead, startLead)
+	}
+	return lead
 }
 
 // most is the greatest target there may be.

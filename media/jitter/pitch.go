@@ -2,28 +2,28 @@ package jitter
 
 import "math"
 
-// Pitch periods in samples: voices of 66 to 200 Hz; higher ones are found at a
+// Pitch periods in samples: voices of 66 to 250 Hz; higher ones are found at a
 // multiple of their period, which repeats as well.
 const (
-	minPeriod = 40
+	minPeriod = 32
 	maxPeriod = 120
 )
 
-// similar finds the shift, between minPeriod and maxPeriod, at which the n
+// similar finds the shift, between minPeriod and longest, at which the n
 // samples of x from at on are most like those a shift earlier (direction −1) or
 // later (+1), and how like they are. It looks at every other shift and sample
 // first, then closely around the best.
-func similar(x []int16, at, n, direction int) (shift int, alike float32) {
+func similar(x []int16, at, n, direction, longest int) (shift int, alike float32) {
 	a := x[at : at+n]
 	alike = -1
-	for s := minPeriod; s <= maxPeriod; s += 2 {
+	for s := minPeriod; s <= longest; s += 2 {
 		if l := likeness(a, x[at+direction*s:], 2); l > alike {
 			shift, alike = s, l
 		}
 	}
 	coarse := shift
 	alike = -1
-	for s := max(minPeriod, coarse-1); s <= min(maxPeriod, coarse+1); s++ {
+	for s := max(minPeriod, coarse-1); s <= min(longest, coarse+1); s++ {
 		if l := likeness(a, x[at+direction*s:], 1); l > alike {
 			shift, alike = s, l
 		}

@@ -56,7 +56,6 @@ type Playout struct {
 	lags       lags
 	background background
 	conceal    concealer
-	hold       int // samples still to be synthesised though real ones are there
 	merge      int // samples of the cross-fade back to real ones still to come
 	merging    int // of so many
 	heard      [heardSamples]int16
@@ -85,7 +84,7 @@ func (p *Playout) start(ts uint32) {
 	p.late, p.rest = 0, 0
 	p.lags.reset()
 	p.target = startLead
-	p.hold, p.merge = 0, 0
+	p.merge = 0
 }
 
 // until is how long after the point of play ts is.

@@ -32,30 +32,18 @@ func audible(frame []int16) bool {
 	return any != 0
 }
 
-// real says that what was heard last was real, and that it goes on.
-func (p *Playout) real() bool { return p.conceal.lost == 0 && p.hold == 0 }
-
 // render makes a frame of what there is of it and synthesises the rest.
 func (p *Playout) render(dst []int16) {
 	for at := 0; at < len(dst); {
 		rest := dst[at:]
 		n, there := p.store.run(p.play, len(rest))
-		switch {
-		case p.hold > 0:
-			n = min(p.hold, len(rest))
-			p.conceal.synthesise(rest[:n])
-			p.hold -= n
-		case !there:
-			p.invent(rest[:n])
-			p.advance(n)
-		case p.conceal.lost > 0 && p.merge == 0:
-			p.rejoin()
-			continue
-		default:
+		if there {
 			p.store.copy(rest[:n], p.play)
 			p.blend(rest[:n])
-			p.advance(n)
+		} else {
+			p.invent(rest[:n])
 		}
+		p.advance(n)
 		p.remember(rest[:n])
 		at += n
 	}
@@ -82,65 +70,32 @@ func (p *Playout) invent(dst []int16) {
 	p.conceal.synthesise(dst)
 }
 
-// Where the voice comes back.
+// Where the voice comes back, both are heard for a while: the longer it was
+// away, the longer.
 const (
-	// compareSamples is how much of it is compared with the synthetic one to
-	// bring them into phase.
-	compareSamples = 80
-	// alignable is the likeness at which doing so makes it better.
-	alignable = 0.5
-	// quickFade is the fade-in from silence: 2 ms.
-	quickFade = 16
+	quickFade = 16 // from silence: 2 ms
+	longFade  = 80
 )
 
-// rejoin decides how to go back from synthetic to real voice. Both have the same
-// pitch but rarely the same phase there: a little more of the synthetic one, or
-// a little less of the real one where the delay is longer than it need be,
-// brings them together.
+// rejoin begins the cross-fade from synthetic to real voice.
 func (p *Playout) rejoin() {
 	c := &p.conceal
-	if c.faded() {
-		p.merging = quickFade
-		p.merge = p.merging
-		return
+	p.merging = quickFade
+	if !c.faded() {
+		p.merging = min(c.quarter()+c.lost/5, longFade)
 	}
-	p.merging = min(c.quarter()+32*max(0, c.lost/80-1), 80)
 	p.merge = p.merging
-	var synthetic, voice [maxPeriod + compareSamples]int16
-	n, _ := p.store.run(p.play, len(voice))
-	if n < compareSamples || c.lost > fadeSamples/2 {
-		return
-	}
-	p.store.copy(voice[:n], p.play)
-	c.ahead(synthetic[:c.lag+compareSamples])
-	best, shift := likeness(voice[:compareSamples], synthetic[:compareSamples], 1)+0.02, 0
-	if p.lead() < p.target+maxPeriod {
-		for s := 2; s <= c.lag; s += 2 {
-			if l := likeness(voice[:compareSamples], synthetic[s:s+compareSamples], 2); l > best {
-				best, shift = l, s
-			}
-		}
-	}
-	for s := 2; s <= min(n-compareSamples, int(p.lead()-p.target), c.lag); s += 2 {
-		if l := likeness(voice[s:s+compareSamples], synthetic[:compareSamples], 2); l > best {
-			best, shift = l, -s
-		}
-	}
-	switch {
-	case best < alignable:
-	case shift > 0:
-		p.hold = shift
-	default:
-		p.advance(-shift)
-	}
 }
 
 // blend mixes the synthetic voice into the first samples of the real one.
 func (p *Playout) blend(dst []int16) {
-	if p.merge == 0 {
+	if p.conceal.lost == 0 {
 		return
 	}
-	var synthetic [80]int16
+	if p.merge == 0 {
+		p.rejoin()
+	}
+	var synthetic [longFade]int16
 	n := min(p.merge, len(dst))
 	p.conceal.synthesise(synthetic[:n])
 	for i, s := range synthetic[:n] {

@@ -35,9 +35,13 @@ const (
 	scoreHop   = 128
 	scoreReach = 3 // ± so many of the grid
 
+	// Not scored, nor counted in the delays: a player's first two seconds of
+	// getting to know the network.
+	settleSamples = 16000
+
 	scoreBest  = 4.5
-	scoreScale = 1.0
-	scorePower = 1.0
+	scoreScale = 3.43
+	scorePower = 1.26
 )
 
 // bandEdges in bins of 31.25 Hz: 18 bands from 100 to 3,700 Hz.
@@ -64,14 +68,21 @@ func init() {
 	}
 }
 
-// see makes the picture of a signal, two frames to a transform.
-func see(signal []int16) picture {
-	n := (len(signal) - scoreFrame) / scoreGrid
-	n -= n % 2
+// grid is where the frames of a signal begin if nothing is known of it.
+func grid(signal []int16) (places []int) {
+	for at := 0; at+scoreFrame <= len(signal); at += scoreGrid {
+		places = append(places, at)
+	}
+	return places
+}
+
+// see makes the picture of a signal at some places, two frames to a transform.
+func see(signal []int16, places []int) picture {
+	n := len(places) &^ 1
 	list := make(picture, n)
 	var x [scoreFrame]complex128
 	for f := 0; f < n; f += 2 {
-		a, b := signal[f*scoreGrid:][:scoreFrame], signal[(f+1)*scoreGrid:][:scoreFrame]
+		a, b := signal[places[f]:][:scoreFrame], signal[places[f+1]:][:scoreFrame]
 		for i := range x {
 			x[i] = complex(float64(a[i])*hann[i], float64(b[i])*hann[i])
 		}
@@ -165,8 +176,18 @@ func opinion(d float64) float64 {
 
 // disturbance is the difference in loudness, pooled over time.
 func disturbance(said picture, h heard) float64 {
-	ear := see(h.signal)
-	const perFrame = FrameSamples / scoreGrid
+	// The frames heard begin where frames said do, to the sample, as long as
+	// time runs evenly.
+	var places, source []int
+	for f, at := range h.source {
+		first := (scoreGrid - at%scoreGrid) % scoreGrid
+		for o := first; o < first+FrameSamples && at+o >= 0; o += scoreGrid {
+			if place := f*FrameSamples + o; place+scoreFrame <= len(h.signal) {
+				places, source = append(places, place), append(source, (at+o)/scoreGrid)
+			}
+		}
+	}
+	ear := see(h.signal, places)
 	step := scoreHop / scoreGrid
 	// heardAt[i] is about where in what was heard the grid's frame i said is.
 	heardAt := make([]int, len(said))
@@ -174,11 +195,9 @@ func disturbance(said picture, h heard) float64 {
 		heardAt[i] = -1
 	}
 	worst := make([]float32, len(said)/step+1) // by time of what was said
-	for i := 0; i < len(ear); i++ {
-		f := i / perFrame
-		at := h.source[f] + i%perFrame*scoreGrid
-		g := (at + scoreGrid/2) / scoreGrid
-		if at < 0 || g >= len(said) {
+	for i := range ear {
+		g := source[i]
+		if g >= len(said) {
 			continue
 		}
 		if heardAt[g] < 0 {
@@ -201,7 +220,7 @@ func disturbance(said picture, h heard) float64 {
 			worst[g/step] = max(worst[g/step], d)
 		}
 	}
-	return pool(worst)
+	return pool(worst[settleSamples/scoreHop:])
 }
 
 // pool averages: by squares over 320 ms, which overlap by half, and by squares again.

@@ -6,7 +6,7 @@ const (
 	tooShort = 8
 	tooLong  = 24
 	// Speech is squeezed, not only its pauses, from here on.
-	muchTooLong = 120
+	muchTooLong = 64
 	// waitFrames is the pause between two squeezes of speech: at most 5 % of
 	// it goes by faster. restFrames is between two looks at speech that did not
 	// lend itself to it.
@@ -30,7 +30,7 @@ func (p *Playout) adapt(dst []int16) bool {
 		return false
 	}
 	excess := p.lead() - p.target
-	if excess <= tooLong && excess >= -tooShort || !p.real() {
+	if excess <= tooLong && excess >= -tooShort || p.conceal.lost > 0 {
 		return false
 	}
 	if excess > 0 {
@@ -41,7 +41,7 @@ func (p *Playout) adapt(dst []int16) bool {
 
 // squeeze leaves out up to excess samples.
 func (p *Playout) squeeze(dst []int16, excess int) bool {
-	var room [FrameSamples + maxPeriod]int16
+	var room [FrameSamples + maxPeriod]int16 // no less than the comparison needs
 	n, there := p.store.run(p.play, len(room))
 	if !there || n <= FrameSamples {
 		return false
@@ -50,11 +50,12 @@ func (p *Playout) squeeze(dst []int16, excess int) bool {
 	p.store.copy(next, p.play)
 	cut, fade := min(excess, n-FrameSamples), quietFade
 	if !p.background.quiet(amplitude(next[:FrameSamples])) {
-		if excess < muchTooLong || n < len(room) {
+		longest := min(excess, n-FrameSamples)
+		if longest < muchTooLong {
 			return false
 		}
 		var alike float32
-		if cut, alike = similar(next, 0, compareStretch, 1); alike < alikeToSqueeze {
+		if cut, alike = similar(next, 0, compareStretch, 1, longest); alike < alikeToSqueeze {
 			p.rest = restFrames
 			return false
 		}
@@ -80,7 +81,7 @@ func (p *Playout) stretch(dst []int16, shortage int) bool {
 	more, fade := min(shortage, maxPeriod), quietFade
 	if !p.background.quiet(amplitude(next)) {
 		var alike float32
-		if more, alike = similar(span[:], maxPeriod, compareStretch, -1); alike < alikeToStretch {
+		if more, alike = similar(span[:], maxPeriod, compareStretch, -1, maxPeriod); alike < alikeToStretch {
 			p.rest = restFrames
 			return false
 		}
