@@ -11,7 +11,7 @@ import (
 const (
 	maxQueue   = 256 // requests of one dialog that wait to be served
 	maxBacklog = 64  // events before Attach
-	maxHeld    = 4   // requests that overtook another
+	maxHeld    = 16  // requests that wait for another, or for an ACK
 )
 
 // Call is one INVITE usage. Its methods never block; each may be called at any
@@ -72,6 +72,8 @@ type inbound struct {
 	flow   Flow
 	branch *branch
 	late   bool // it has waited long enough
+
+	refusal *refusal // what validation makes of it, to be said in its turn
 }
 
 func (e *Endpoint) newCall(id string) *Call {

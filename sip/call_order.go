@@ -28,19 +28,27 @@ func (c *Call) offer(in *inbound) {
 // predecessor is missing waits a moment for it.
 func (c *Call) arrive(in *inbound) {
 	if !c.dueNow(in) {
-		if len(c.held) < maxHeld {
-			c.held = append(c.held, in)
-			slices.SortFunc(c.held, func(a, b *inbound) int { return int(seqOf(a.req)) - int(seqOf(b.req)) })
-			c.after(outOfOrder, func() {
-				in.late = true
-				c.releaseHeld()
-			})
-			return
-		}
-		in.late = true
+		c.hold(in)
+		return
 	}
 	c.serve(in)
 	c.releaseHeld()
+}
+
+// hold keeps a request until its turn or until it has waited long enough. With
+// too many, the first in order goes ahead: served in any other order, those
+// before it would be refused.
+func (c *Call) hold(in *inbound) {
+	c.held = append(c.held, in)
+	slices.SortFunc(c.held, func(a, b *inbound) int { return int(seqOf(a.req)) - int(seqOf(b.req)) })
+	if len(c.held) > maxHeld {
+		c.held[0].late = true
+		c.releaseHeld()
+	}
+	c.after(outOfOrder, func() {
+		in.late = true
+		c.releaseHeld()
+	})
 }
 
 // dueNow reports whether it is in's turn: the request before it was there, and
@@ -72,8 +80,25 @@ func (c *Call) releaseHeld() {
 	}
 }
 
-// serve handles a request in its turn.
+// serve handles a request in its turn. One that brings about a panic is refused,
+// unless it was answered before: sipgo sends one final answer.
 func (c *Call) serve(in *inbound) {
+	if c.ep.protect("request in a dialog", func() { c.serveInTurn(in) }) {
+		return
+	}
+	if c.peerOffer != nil && c.peerOffer.req == in.req {
+		if c.peerOffer.refuse(sip.StatusInternalServerError, nil) {
+			c.peerOffer = nil
+		}
+		return
+	}
+	if c.update != nil && c.update.in == in {
+		c.update = nil
+	}
+	c.answer(in, sip.StatusInternalServerError)
+}
+
+func (c *Call) serveInTurn(in *inbound) {
 	d := c.dialog
 	if d == nil && in.branch != nil && !c.over {
 		c.serveEarly(in)
@@ -90,6 +115,10 @@ func (c *Call) serve(in *inbound) {
 		return
 	}
 	d.remoteSeq, d.heard = seq, true
+	if in.refusal != nil {
+		c.decline(in)
+		return
+	}
 	switch in.req.Method {
 	case sip.BYE:
 		c.peerBye(in)
@@ -117,6 +146,8 @@ func (c *Call) serveEarly(in *inbound) {
 	switch {
 	case d == nil:
 		c.answer(in, sip.StatusCallTransactionDoesNotExists)
+	case in.refusal != nil:
+		c.decline(in)
 	case in.req.Method == sip.OPTIONS, in.req.Method == sip.INFO:
 		c.answer(in, sip.StatusOK)
 	case in.req.Method == sip.UPDATE:
@@ -131,6 +162,15 @@ func (c *Call) serveEarly(in *inbound) {
 func (c *Call) answer(in *inbound, status int, headers ...Header) {
 	res := c.ep.response(in.req, status, "", "")
 	for _, h := range headers {
+		res.AppendHeader(sip.NewHeader(h.Name, h.Value))
+	}
+	c.ep.respond(in.tx, res)
+}
+
+// decline says what validation makes of a request.
+func (c *Call) decline(in *inbound) {
+	res := c.ep.response(in.req, in.refusal.status, in.refusal.reason, "")
+	for _, h := range in.refusal.headers {
 		res.AppendHeader(sip.NewHeader(h.Name, h.Value))
 	}
 	c.ep.respond(in.tx, res)

@@ -111,16 +111,12 @@ func TestManyOvertakingRequestsAreAllAnswered(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
 		_, l := r.established(p)
-		for i := range uint32(20) {
-			p.send(l.text("INFO", l.seq+40-i, "x", "Content-Type: text/plain"))
+		const n = maxHeld
+		for i := range uint32(n) {
+			p.send(l.text("INFO", l.seq+n+20-i, "x", "Content-Type: text/plain"))
 		}
-		answered := 0
-		for range 20 {
-			res := p.next().(*sip.Response)
-			if res.StatusCode != 200 && res.StatusCode != 500 {
-				t.Errorf("%s", res)
-			}
-			answered++
+		for range n {
+			p.response(200)
 		}
 		p.silent(time.Second)
 	})

@@ -93,20 +93,25 @@ func (e *Endpoint) route(req *sip.Request, tx *sip.ServerTx) {
 		return
 	}
 	if req.Method == tamedCancel {
-		e.cancel(req, tx)
+		e.cancel(req, tx, flow)
 		return
 	}
-	u, known := e.usageOf(req)
-	if r := validate(req, known); r != nil {
+	var u usage
+	known := false
+	if req.Method != sip.REGISTER { // which makes no dialog, whatever its To says
+		u, known = e.usageOf(req)
+	}
+	r := validate(req, known)
+	if r != nil && !(known && r.inTurn()) {
 		e.refuse(req, tx, r)
 		return
 	}
-	if to := req.To(); to != nil && to.Params.Has("tag") {
+	if tagOf(req.To().Params) != "" && req.Method != sip.REGISTER {
 		if !known {
 			e.refuse(req, tx, &refusal{status: sip.StatusCallTransactionDoesNotExists})
 			return
 		}
-		u.call.offer(&inbound{req: req, tx: tx, flow: flow, branch: u.branch})
+		u.call.offer(&inbound{req: req, tx: tx, flow: flow, branch: u.branch, refusal: r})
 		return
 	}
 	switch req.Method {
@@ -130,27 +135,27 @@ func (e *Endpoint) identify(req *sip.Request, flow Flow) (trunk, user string, r 
 	}
 	user, r = e.auth.check(req, src, false, time.Now())
 	if r == nil {
-		e.guard.trust(flow.Remote)
+		e.trust(flow)
 	}
 	return "", user, r
 }
 
 func (e *Endpoint) options(req *sip.Request, tx *sip.ServerTx, flow Flow) {
-	// Without a user it is a keep-alive, worth an answer to anybody. With one
-	// it would tell strangers which users exist.
-	if user := unescape(req.Recipient.User); user != "" {
-		if _, _, r := e.identify(req, flow); r != nil {
-			e.refuse(req, tx, r)
-			return
-		}
-		if !e.cfg.Handler.Known(user) {
-			e.refuse(req, tx, &refusal{status: sip.StatusNotFound})
-			return
-		}
+	user := unescape(req.Recipient.User)
+	if user == "" {
+		e.ping(req, tx, flow)
+		return
 	}
-	res := e.response(req, sip.StatusOK, "", e.tags.tag(req))
-	capabilities(res)
-	e.respondOnce(tx, res)
+	// It would tell strangers which users exist.
+	if _, _, r := e.identify(req, flow); r != nil {
+		e.refuse(req, tx, r)
+		return
+	}
+	if !e.cfg.Handler.Known(user) {
+		e.refuse(req, tx, &refusal{status: sip.StatusNotFound})
+		return
+	}
+	e.capable(req, tx)
 }
 
 // capabilities adds what an OPTIONS asks about (RFC 3261 §11.2).
@@ -172,7 +177,7 @@ func (e *Endpoint) register(req *sip.Request, tx *sip.ServerTx, flow Flow) {
 		e.refuse(req, tx, r)
 		return
 	}
-	e.guard.trust(flow.Remote)
+	e.trust(flow)
 	reg, r := parseRegister(req, user, flow)
 	if r != nil {
 		e.refuse(req, tx, r)
@@ -189,13 +194,9 @@ func (e *Endpoint) usageOf(req *sip.Request) (usage, bool) {
 	if to == nil || id == nil {
 		return usage{}, false
 	}
-	tag, ok := to.Params.Get("tag")
-	if !ok {
-		return usage{}, false
-	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	u, ok := e.usages[usageKey{string(*id), tag}]
+	u, ok := e.usages[usageKey{string(*id), tagOf(to.Params)}]
 	return u, ok
 }
 
@@ -239,9 +240,8 @@ func (e *Endpoint) strayResponse(res *sip.Response) {
 		if from == nil || id == nil || seq == nil || seq.MethodName != sip.INVITE || !res.IsSuccess() {
 			return
 		}
-		tag, _ := from.Params.Get("tag")
 		e.mu.Lock()
-		u, ok := e.usages[usageKey{string(*id), tag}]
+		u, ok := e.usages[usageKey{string(*id), tagOf(from.Params)}]
 		e.mu.Unlock()
 		if ok {
 			u.call.post(func() { u.call.strayAnswer(u.branch, res) })

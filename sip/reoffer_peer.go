@@ -15,6 +15,7 @@ type pendingUpdate struct {
 
 // peerInvite serves a re-INVITE.
 func (c *Call) peerInvite(in *inbound) {
+	c.presumeAck()
 	if c.busy(in) {
 		return
 	}
@@ -55,7 +56,7 @@ func (c *Call) busy(in *inbound) bool {
 	switch {
 	case c.stage == stageLeaving:
 		c.answer(in, sip.StatusRequestTerminated)
-	case c.reoffer.current != nil:
+	case c.reoffer.current != nil, in.req.Method == sip.INVITE && c.unacknowledged():
 		c.answer(in, sip.StatusRequestPending)
 	case c.stage == stageEarly, c.update != nil, c.peerOffer != nil && c.peerOffer.final == 0:
 		c.answer(in, sip.StatusInternalServerError, retryAfter(time.Duration(1+rand.IntN(9))*time.Second))

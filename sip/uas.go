@@ -51,13 +51,13 @@ func (e *Endpoint) admit(in *invite) bool {
 	in.key, in.branch = inviteKeyOf(in.req), branchOf(in.req)
 	e.mu.Lock()
 	_, merged := e.invites[in.key]
-	early, cancelled := e.cancels[in.key]
-	if !merged && !cancelled {
-		e.invites[in.key] = in
-	}
+	early := e.cancels[cancelKey{in.key, in.branch}]
+	cancelled := early != nil && !merged
 	if cancelled {
 		early.timer.Stop()
-		delete(e.cancels, in.key)
+		delete(e.cancels, early.key)
+	} else if !merged {
+		e.invites[in.key] = in
 	}
 	e.mu.Unlock()
 	switch {
@@ -68,7 +68,9 @@ func (e *Endpoint) admit(in *invite) bool {
 		e.respondOnce(early.tx, e.response(early.req, sip.StatusOK, "", e.tags.tag(in.req)))
 		e.respond(in.tx, e.response(in.req, sip.StatusRequestTerminated, "", e.tags.tag(in.req)))
 	default:
-		in.tx.OnTerminate(func(string, error) { e.forget(in) })
+		if !in.tx.OnTerminate(func(string, error) { e.forget(in) }) {
+			e.forget(in) // its connection is gone already
+		}
 	}
 	return !merged && !cancelled
 }
@@ -96,15 +98,22 @@ func (e *Endpoint) newInvite(req *sip.Request, tx *sip.ServerTx, flow Flow) {
 	}
 	c := e.newCall(string(*req.CallID()))
 	in := &invite{call: c, req: req, tx: tx}
-	if !e.admit(in) {
-		return
-	}
+	// Complete before admit shows it to others: a CANCEL may be right behind.
 	c.incoming = in
 	c.timer.learn(req)
 	c.dialog = e.calledDialog(req, flow, trunk == "")
-	e.enlist(usageKey{c.dialog.callID, c.dialog.localTag}, usage{call: c})
+	key := usageKey{c.dialog.callID, c.dialog.localTag}
+	e.enlist(key, usage{call: c})
+	if !e.admit(in) {
+		e.delist(key)
+		e.retire(c)
+		return
+	}
 	inv := invitation(req, flow, trunk, user)
 	c.post(func() {
+		if c.over {
+			return // cancelled before anybody heard of it
+		}
 		// Also keeps sipgo from sending it by its timer, which could fire
 		// between our final answer and its retransmission.
 		c.ep.respond(tx, e.response(req, sip.StatusTrying, "", ""))
@@ -220,12 +229,8 @@ func (in *invite) unanswered() {
 	in.call.noAck()
 }
 
-// acked ends the retransmissions; it reports whether this is the first ACK.
-func (in *invite) acked() bool {
-	first := in.ok != nil
-	in.stop()
-	return first
-}
+// delayed reports whether the INVITE left the offer to us.
+func (in *invite) delayed() bool { return len(sessionOf(in.req)) == 0 }
 
 // stop ends all timers and with them the retransmissions.
 func (in *invite) stop() {

@@ -84,19 +84,41 @@ func (c *Call) acknowledged(req *sip.Request) {
 		return
 	}
 	in := c.awaiting()
-	if in == nil || in.key.cseq != seq.SeqNo || !in.acked() {
+	if in == nil || in.key.cseq != seq.SeqNo {
 		return
 	}
-	if in == c.peerOffer {
-		c.peerOffer = nil
-	}
 	ev := Event{Kind: Acked, Offer: in.serial}
-	if len(sessionOf(in.req)) == 0 {
+	if in.delayed() {
 		ev.Body = sessionOf(req) // the answer to the offer in our 2xx
 		ev.ContentType = contentType(req)
 	}
-	c.emit(ev)
+	c.confirmed(in, ev)
 	c.settled()
+}
+
+// confirmed ends the wait for the ACK of in.
+func (c *Call) confirmed(in *invite, ev Event) {
+	in.stop()
+	if in == c.peerOffer {
+		c.peerOffer = nil
+	}
+	c.emit(ev)
+}
+
+// presumeAck takes the INVITE that waits for its ACK for acknowledged: the peer
+// sends another one, which it may do only after the ACK (RFC 3261 §14.1), so
+// that one is lost, and the 2xx that would bring it again is no longer of
+// interest. But where the ACK has the answer to our offer there is no going on
+// without it.
+func (c *Call) presumeAck() {
+	in := c.awaiting()
+	if in == nil || in.delayed() {
+		return
+	}
+	c.confirmed(in, Event{Kind: Acked, Offer: in.serial})
+	if c.wantBye && !c.byeSent {
+		c.leave()
+	}
 }
 
 // awaiting is the INVITE whose 2xx has no ACK yet.

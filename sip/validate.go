@@ -14,6 +14,10 @@ type refusal struct {
 	headers []Header
 }
 
+// inTurn reports whether the request can be believed as far as its dialog goes:
+// then it has used up its CSeq number there, refused or not (RFC 3261 §12.2.2).
+func (r *refusal) inTurn() bool { return r.status != 400 && r.status != 505 }
+
 // bad is 400 with a phrase that names the fault (RFC 3261 §21.4.1).
 func bad(what string) *refusal { return &refusal{status: 400, reason: what} }
 
