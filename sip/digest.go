@@ -166,8 +166,7 @@ func fingerprint(req *sip.Request, c credentials) (print [8]byte) {
 	h := sha256.New()
 	h.Write([]byte(c.response + "\x00" + c.cnonce + "\x00" + string(req.Method)))
 	if v := req.Via(); v != nil {
-		branch, _ := v.Params.Get("branch")
-		h.Write([]byte("\x00" + v.SentBy() + "\x00" + branch))
+		h.Write([]byte("\x00" + v.SentBy() + "\x00" + branchOf(req)))
 	}
 	if id := req.CallID(); id != nil {
 		h.Write([]byte("\x00" + id.Value()))

@@ -44,11 +44,8 @@ func (t tagger) tag(req *sip.Request) string {
 	if h := req.CallID(); h != nil {
 		mac.Write([]byte(*h))
 	}
-	if via := req.Via(); via != nil {
-		b, _ := via.Params.Get("branch")
-		mac.Write([]byte{0})
-		mac.Write([]byte(b))
-	}
+	mac.Write([]byte{0})
+	mac.Write([]byte(branchOf(req)))
 	return hex.EncodeToString(mac.Sum(nil)[:12])
 }
 

@@ -11,10 +11,11 @@ import (
 // newParser returns the message parser of every endpoint: sipgo's, with a
 // header table of its own.
 //
-// The table differs from sipgo's in three ways. Linear white space around the
+// The table differs from sipgo's in four ways. Linear white space around the
 // separators of structured headers is removed before they are parsed, because
 // sipgo keeps it as part of parameter names and values. Compact names become
-// full ones, so that a header is found by one name. And a header that cannot be
+// full ones, so that a header is found by one name. Names of parameters that make
+// dialogs and transactions are folded to lower case. And a header that cannot be
 // parsed does not lose the message: it stays in it as raw text, which validate
 // then answers with 400, where sipgo would drop the datagram and say nothing.
 func newParser() *sip.Parser {
@@ -123,7 +124,28 @@ func parseAddressed(full string, parse sip.HeaderParser, name []byte, value stri
 			return nil, errValue
 		}
 	}
-	return parse(name, value)
+	h, err := parse(name, value)
+	if err == nil {
+		foldParams(h)
+	}
+	return h, err
+}
+
+// foldParams writes the names of header parameters in lower case: they mean the
+// same in any (RFC 3261 §7.3.1), but sipgo finds tag, branch and rport only so.
+func foldParams(h sip.Header) {
+	var params sip.HeaderParams
+	switch h := h.(type) {
+	case *sip.FromHeader:
+		params = h.Params
+	case *sip.ToHeader:
+		params = h.Params
+	case *sip.ViaHeader:
+		params = h.Params
+	}
+	for i := range params {
+		params[i].K = strings.ToLower(params[i].K)
+	}
 }
 
 // commaAt makes sipgo's error for a comma at the offset. Its type is not
