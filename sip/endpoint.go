@@ -54,7 +54,7 @@ type Endpoint struct {
 	closed  bool
 	usages  map[usageKey]usage         // calls by what the peer puts into its requests
 	invites map[inviteKey]*invite      // INVITEs being served: CANCEL, merged requests
-	cancels map[inviteKey]*earlyCancel // CANCELs that overtook their INVITE
+	cancels map[cancelKey]*earlyCancel // CANCELs that overtook their INVITE
 	sent    map[string]*sentInvite     // INVITEs of ours, by branch
 	calls   map[*Call]struct{}
 }
@@ -107,7 +107,7 @@ func New(cfg Config) (*Endpoint, error) {
 		dialled: newDialFeed(),
 		usages:  make(map[usageKey]usage),
 		invites: make(map[inviteKey]*invite),
-		cancels: make(map[inviteKey]*earlyCancel),
+		cancels: make(map[cancelKey]*earlyCancel),
 		sent:    make(map[string]*sentInvite),
 		calls:   make(map[*Call]struct{}),
 	}

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -28,9 +29,10 @@ func noDialer(net.Addr) net.Dialer {
 // flowConn is a TCP connection that tells when it closes.
 type flowConn struct {
 	net.Conn
-	flow   Flow
-	closed func(Flow)
-	once   sync.Once
+	flow    Flow
+	closed  func(Flow)
+	once    sync.Once
+	trusted atomic.Bool // a request that came by it was authenticated
 }
 
 // LocalAddr tells connections apart. sipgo keeps a connection under both its
@@ -197,20 +199,29 @@ func (e *Endpoint) resolve(uri sip.Uri) (Flow, error) {
 // can reach it, or a connection that exists.
 func (e *Endpoint) flowTo(network string, remote netip.AddrPort) (Flow, bool) {
 	if network == "tcp" {
-		conn, err := e.transport.GetConnection("tcp", remote.String())
-		if err != nil {
+		c, ok := e.streamTo(remote)
+		if !ok {
 			return Flow{}, false
 		}
-		defer conn.TryClose()
-		if tcp, ok := conn.(*sip.TCPConnection); ok {
-			if c, ok := tcp.Conn.(*flowConn); ok && c.flow.Remote == remote {
-				return c.flow, true
-			}
-		}
-		return Flow{}, false
+		return c.flow, true
 	}
 	local, ok := e.socketFor(remote.Addr())
 	return Flow{Transport: "udp", Local: local, Remote: remote}, ok
+}
+
+// streamTo is the connection to remote.
+func (e *Endpoint) streamTo(remote netip.AddrPort) (*flowConn, bool) {
+	conn, err := e.transport.GetConnection("tcp", remote.String())
+	if err != nil {
+		return nil, false
+	}
+	defer conn.TryClose()
+	tcp, ok := conn.(*sip.TCPConnection)
+	if !ok {
+		return nil, false
+	}
+	c, ok := tcp.Conn.(*flowConn)
+	return c, ok && c.flow.Remote == remote
 }
 
 // socketFor chooses the datagram socket a new peer is addressed from: of its

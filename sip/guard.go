@@ -157,6 +157,14 @@ func (g *guard) trust(src netip.AddrPort) {
 	}
 }
 
+// trusts reports whether trust was given to a source, and is still known.
+func (g *guard) trusts(src netip.AddrPort) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s := g.sources[unmapped(src)]
+	return s != nil && s.trusted
+}
+
 // admit decides about a datagram that looks like SIP. added says that the
 // source is new. An exempt source is always let through, but is in the table
 // like any other, so that its ports are counted.

@@ -29,7 +29,6 @@ type framedConn struct {
 	writers atomic.Int32  // messages that wait to leave, or do so now
 	turn    chan struct{} // holds a token while somebody writes
 	cut     bool          // a message was cut short; who has the turn may look
-	trusted atomic.Bool   // a request that came by it was authenticated
 
 	// Below is the reader's alone.
 	exempt  bool      // a trunk's: read without a limit
