@@ -219,6 +219,11 @@ func (st *stage) clear() {
 			st.Errorf("agent %s is left with %d calls", a.ID, s.Calls)
 		}
 	}
+	for _, q := range st.srv.Manager().Queues() {
+		if q.Waiting != 0 {
+			st.Errorf("%d are left waiting in %s", q.Waiting, q.ID)
+		}
+	}
 	if n := st.srv.Mixer().Stats().LeakedFrames; n != 0 {
 		st.Errorf("%d frames leaked to held parties", n)
 	}

@@ -112,6 +112,18 @@ func (w *wire) check(t *testing.T) {
 	}
 }
 
+// forget leaves the INVITEs to a person out of the check: whoever never heard
+// of one could not be sent its end either.
+func (w *wire) forget(p *person) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for id, x := range w.dialogs {
+		if x.ours && x.to == p.addr {
+			delete(w.dialogs, id)
+		}
+	}
+}
+
 // rung is what became of the INVITEs to a person, in order of their statuses:
 // "200", "487 cancelled", "486".
 func (w *wire) rung(p *person) string {
