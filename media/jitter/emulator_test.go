@@ -119,13 +119,16 @@ func (w network) carry(n int, interval int64) []arrival {
 		} else {
 			bad = rng.Float64() < w.loss
 		}
+		// Drawn for lost ones too, so that what is lost of a little is also lost
+		// of more.
 		delay := max(0, w.mean+w.sigma*rng.NormFloat64())
+		again := rng.Float64() < w.twice
 		if bad {
 			continue
 		}
 		at := int64(seq)*interval + int64(delay*1e6)
 		list = append(list, arrival{at, seq})
-		if rng.Float64() < w.twice {
+		if again {
 			list = append(list, arrival{at + int64(delay*2e5), seq})
 		}
 	}

@@ -15,14 +15,16 @@ const (
 	tailReach = 128 // 16 ms
 	// guard is the delay beyond the percentile, and so the least there is.
 	guard = 16 // 2 ms
-	// ceiling is the most the target may be above the mean lag: how long a
-	// packet waits at most, on average.
+	// ceiling is the most the target may be above the mean lag of the last few
+	// packets: how long they wait at most, on average.
 	ceiling = 1600 // 200 ms
 	// acquaintance is how many packets say too little for less delay than a
 	// stream starts with: a second of them.
 	acquaintance = 50
 	// memory is how many packets it takes to forget most (1 − 1/e) of what was.
-	memory = 500
+	memory = 300
+	// meanMemory is the same for the mean lag.
+	meanMemory = 32
 )
 
 // lags is a histogram that forgets: each packet weighs a little more than the
@@ -35,7 +37,7 @@ type lags struct {
 	seen   int   // packets, up to acquaintance
 	weight float32
 	total  float32
-	mean   float32
+	mean   float32 // of the last few dozen
 	bin    [bins]float32
 }
 
@@ -60,7 +62,7 @@ func (l *lags) add(lag int32) {
 	l.bin[b] += l.weight
 	l.total += l.weight
 	l.top, l.bottom = max(l.top, b), min(l.bottom, b)
-	l.mean += (float32(lag) - l.mean) * l.weight / l.total
+	l.mean += (float32(lag) - l.mean) / float32(min(l.seen, meanMemory))
 	l.weight *= 1 + 1./memory
 	if l.weight > weightLimit {
 		l.rescale()
@@ -122,11 +124,11 @@ func (l *lags) target() int32 {
 		}
 	}
 	b = min(max(b, tail), b+tailReach/binSamples)
-	lead := min(l.edge(b)+guard, l.most())
+	lead := l.edge(b) + guard
 	if l.seen < acquaintance {
 		lead = max(lead, startLead)
 	}
-	return lead
+	return min(lead, l.most())
 }
 
 // most is the greatest target there may be.

@@ -85,6 +85,14 @@ func (p *Playout) start(ts uint32) {
 	p.lags.reset()
 	p.target = startLead
 	p.merge = 0
+	p.muted = p.muted && p.nearby(p.muteTo)
+}
+
+// nearby says whether ts can be of the time that is being played: later than
+// what is past, or shortly before it, and not too far to be stored.
+func (p *Playout) nearby(ts uint32) bool {
+	n := p.until(ts)
+	return n > -capacity && n < 2*capacity
 }
 
 // until is how long after the point of play ts is.
@@ -208,8 +216,12 @@ func (p *Playout) pause(from, to uint32) {
 }
 
 // Mute has the stream silent from one timestamp to another, also what is in the
-// buffer already or comes later.
+// buffer already or comes later. Times far from those of the audio are of
+// another clock and have no effect.
 func (p *Playout) Mute(from, to uint32) {
+	if int32(to-from) <= 0 || p.running && !(p.nearby(from) && p.nearby(to)) {
+		return
+	}
 	p.muted, p.muteFrom, p.muteTo = true, from, to
 	if p.running {
 		p.pause(from, to)

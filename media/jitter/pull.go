@@ -24,12 +24,12 @@ func (p *Playout) Pull(dst []int16) bool {
 
 // audible says whether a frame has any sample but zeros.
 func audible(frame []int16) bool {
-	any := int16(0)
-	for i := 0; i+4 <= len(frame); i += 4 {
-		v := frame[i : i+4 : i+4]
-		any |= v[0] | v[1] | v[2] | v[3]
+	for _, v := range frame {
+		if v != 0 {
+			return true
+		}
 	}
-	return any != 0
+	return false
 }
 
 // render makes a frame of what there is of it and synthesises the rest.

@@ -77,6 +77,10 @@ func grid(signal []int16) (places []int) {
 }
 
 // see makes the picture of a signal at some places, two frames to a transform.
+// It and what it calls share nothing; the race detector would take most of the
+// time the tests take.
+//
+//go:norace
 func see(signal []int16, places []int) picture {
 	n := len(places) &^ 1
 	list := make(picture, n)
@@ -108,6 +112,8 @@ func loud(power float64) float32 {
 }
 
 // fft transforms in place (decimation in time, radix 2).
+//
+//go:norace
 func fft(x *[scoreFrame]complex128) {
 	for i, j := 1, 0; i < scoreFrame; i++ {
 		bit := scoreFrame >> 1
@@ -130,6 +136,8 @@ func fft(x *[scoreFrame]complex128) {
 }
 
 // distance is how different a frame heard is from one said.
+//
+//go:norace
 func distance(heard, said *loudness) float32 {
 	sum := float32(0)
 	for b, h := range heard {

@@ -7,6 +7,8 @@ const (
 	tooLong  = 24
 	// Speech is squeezed, not only its pauses, from here on.
 	muchTooLong = 64
+	// And without much regard from here on: 100 ms.
+	farTooLong = 800
 	// waitFrames is the pause between two squeezes of speech: at most 5 % of
 	// it goes by faster. restFrames is between two looks at speech that did not
 	// lend itself to it.
@@ -61,6 +63,9 @@ func (p *Playout) squeeze(dst []int16, excess int) bool {
 		}
 		fade = cut
 		p.rest = waitFrames
+		if excess > farTooLong {
+			p.rest = restFrames
+		}
 	}
 	crossfade(dst[:fade], next[:fade], next[cut:])
 	copy(dst[fade:], next[cut+fade:])

@@ -1,0 +1,60 @@
+package jitter
+
+import "testing"
+
+// BenchmarkFrame is a packet in and a frame out.
+func BenchmarkFrame(b *testing.B) {
+	b.Run("clean", func(b *testing.B) { benchmark(b, func(int) bool { return true }) })
+	b.Run("tenth lost", func(b *testing.B) { benchmark(b, func(i int) bool { return i%10 != 7 }) })
+	b.Run("every other lost", func(b *testing.B) { benchmark(b, func(i int) bool { return i%2 == 0 }) })
+}
+
+func benchmark(b *testing.B, arrives func(i int) bool) {
+	payload := encoded(dialogue(b, 40))
+	frames := len(payload) / FrameSamples
+	var p Playout
+	p.Reset()
+	dst := make([]int16, FrameSamples)
+	now, ts, i := int64(0), uint32(0), 0
+	whole := true
+	b.ReportAllocs()
+	for b.Loop() {
+		at := i % frames * FrameSamples
+		if arrives(i) {
+			p.Put(Packet{Now: now, TS: ts, Payload: payload[at : at+FrameSamples], Decode: unlaw, InOrder: true, Follows: whole})
+			whole = true
+		} else {
+			whole = false
+		}
+		p.Pull(dst)
+		i++
+		ts += FrameSamples
+		now += tick
+	}
+}
+
+func BenchmarkConceal(b *testing.B) {
+	heard := vowel(heardSamples, 73)
+	var back background
+	back.reset()
+	c := concealer{background: &back}
+	dst := make([]int16, FrameSamples)
+	b.ReportAllocs()
+	for b.Loop() {
+		c.begin(heard)
+		c.synthesise(dst)
+	}
+}
+
+func BenchmarkSqueeze(b *testing.B) {
+	r := held(vowel(70*FrameSamples, 73), 400)
+	saved := r.Playout
+	b.ReportAllocs()
+	dst := make([]int16, FrameSamples)
+	for b.Loop() {
+		r.play, r.store.have = saved.play, saved.store.have
+		if !r.squeeze(dst, 400) {
+			b.Fatal("not squeezed")
+		}
+	}
+}

@@ -1,0 +1,250 @@
+package jitter
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// vowel is n samples of a steady voice with a period of so many samples.
+func vowel(n, period int) []int16 {
+	s := make([]int16, n)
+	for i := range s {
+		x := 2 * math.Pi * float64(i) / float64(period)
+		s[i] = int16(6000*math.Sin(x) + 3000*math.Sin(2*x+1) + 1000*math.Sin(5*x+2))
+	}
+	return s
+}
+
+func TestPitchIsFound(t *testing.T) {
+	for _, period := range []int{32, 37, 40, 53, 64, 80, 99, 119} {
+		s := vowel(heardSamples, period)
+		shift, alike := similar(s, len(s)-templateSize, templateSize, -1, maxPeriod)
+		if shift%period > 1 && period-shift%period > 1 || alike < 0.98 {
+			t.Errorf("period %d: found %d, %.3f", period, shift, alike)
+		}
+	}
+}
+
+// The search by sums that slide finds what a plain one finds.
+func TestSimilarIsExhaustiveEnough(t *testing.T) {
+	signal := dialogue(t, 20)
+	for _, direction := range []int{-1, 1} {
+		worse := 0
+		for at := 4000; at+1000 < len(signal); at += 1777 {
+			_, got := similar(signal, at, 120, direction, maxPeriod)
+			best := float32(-1)
+			for s := minPeriod; s <= maxPeriod; s++ {
+				best = max(best, likeness(signal[at:at+120], signal[at+direction*s:][:120]))
+			}
+			if got < best-0.1 {
+				worse++
+			}
+		}
+		if worse > 5 {
+			t.Errorf("direction %d: %d of 87 places missed", direction, worse)
+		}
+	}
+}
+
+func TestLikeness(t *testing.T) {
+	a := vowel(160, 40)
+	double, opposite, silence := make([]int16, 160), make([]int16, 160), make([]int16, 160)
+	for i, v := range a {
+		double[i], opposite[i] = 2*v, -v
+	}
+	for _, c := range []struct {
+		name string
+		a, b []int16
+		want float32
+	}{
+		{"itself", a, a, 1},
+		{"itself, louder", a, double, 1},
+		{"the opposite", a, opposite, -1},
+		{"silence and silence", silence, silence, 1},
+		{"voice and silence", a, silence, 0},
+	} {
+		if got := likeness(c.a, c.b); math.Abs(float64(got-c.want)) > 0.01 {
+			t.Errorf("%s: %.3f", c.name, got)
+		}
+	}
+}
+
+// A concealer that has heard a steady voice says the same on, in phase.
+func TestConcealerContinuesAVoice(t *testing.T) {
+	for _, period := range []int{40, 57, 80, 110} {
+		s := vowel(heardSamples+steadyFor, period)
+		var b background
+		b.reset()
+		c := concealer{background: &b}
+		c.begin(s[:heardSamples])
+		got := make([]int16, steadyFor)
+		c.synthesise(got)
+		for i, v := range got {
+			if d := int(v) - int(s[heardSamples+i]); max(d, -d) > 900 {
+				t.Fatalf("period %d: off by %d at %d", period, d, i)
+			}
+		}
+	}
+}
+
+func TestConcealerFades(t *testing.T) {
+	var b background
+	b.reset()
+	c := concealer{background: &b}
+	c.begin(vowel(heardSamples, 80))
+	got := make([]int16, 800)
+	c.synthesise(got)
+	last := math.Inf(1)
+	for at := steadyFor; at+80 <= len(got); at += 80 {
+		e := 0.
+		for _, v := range got[at : at+80] {
+			e += float64(v) * float64(v)
+		}
+		if e > last || at < fadeSamples && e == 0 || at >= fadeSamples && e != 0 {
+			t.Errorf("energy %.0f at %d, %.0f before", e, at, last)
+		}
+		last = e
+	}
+	if !c.faded() {
+		t.Error("does not know that it is done")
+	}
+}
+
+// One period first, more of them later: the same samples in the same order only
+// as long as one is repeated.
+func TestConcealerRepeatsMorePeriods(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	s := vowel(heardSamples, 40)
+	for i := range s {
+		s[i] += int16(rng.IntN(400))
+	}
+	var b background
+	b.reset()
+	c := concealer{background: &b}
+	c.begin(s)
+	c.lag, c.at = 40, modelSamples-40 // rather than a multiple
+	reached := modelSamples
+	var one [1]int16
+	for range fadeSamples - 1 {
+		c.synthesise(one[:])
+		reached = min(reached, c.at)
+		if c.lost < growEvery-c.lag && reached < modelSamples-c.lag {
+			t.Fatalf("a second period after %d samples", c.lost)
+		}
+	}
+	if want := modelSamples - 3*c.lag; reached != want {
+		t.Errorf("reached back to %d, want %d", reached, want)
+	}
+}
+
+// What is synthesised never overflows, whatever was heard.
+func TestConcealerStaysInRange(t *testing.T) {
+	rng := rand.New(rand.NewPCG(2, 2))
+	for range 200 {
+		s := make([]int16, heardSamples)
+		for i := range s {
+			s[i] = []int16{-32768, 32767}[rng.IntN(2)]
+		}
+		var b background
+		b.reset()
+		c := concealer{background: &b}
+		c.begin(s)
+		got := make([]int16, quickFade)
+		c.synthesise(got)
+		for i, v := range got {
+			if v > -8000 && v < 8000 && i > c.quarter() {
+				t.Fatalf("wrapped round: %d at %d", v, i)
+			}
+		}
+	}
+}
+
+func TestClip(t *testing.T) {
+	for v, want := range map[int32]int32{0: 0, 40000: 32767, -40000: -32768, 32767: 32767, -32768: -32768} {
+		if got := clip(v); got != want {
+			t.Errorf("%d: %d", v, got)
+		}
+	}
+}
+
+// There and back again without a click: no step is greater than the voice's
+// own, by much.
+func TestLossWithoutClicks(t *testing.T) {
+	signal := vowel(8000*4, 73)
+	own := 0
+	for i := 1; i < len(signal); i++ {
+		own = max(own, int(signal[i])-int(signal[i-1]), int(signal[i-1])-int(signal[i]))
+	}
+	for burst := 1; burst <= 6; burst++ {
+		r := newRig()
+		last := int16(0)
+		for f := range 190 {
+			ts := f * FrameSamples
+			if f%30 >= burst || f < 60 {
+				r.put(uint32(ts), encoded(signal[ts:ts+FrameSamples]), true, f%30 != burst)
+			}
+			frame, _ := r.frame()
+			for i, v := range frame {
+				if step := max(int(v)-int(last), int(last)-int(v)); f > 5 && step > own*3/2 {
+					t.Fatalf("burst of %d, frame %d, sample %d: a step of %d, the voice's are up to %d", burst, f, i, step, own)
+				}
+				last = v
+			}
+		}
+	}
+}
+
+// The background is heard on after the voice has faded, as loud as it was, and
+// silence stays silent.
+func TestComfortNoise(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 9))
+	for _, loudness := range []int{0, 20, 40} {
+		r := newRig()
+		ts := uint32(0)
+		for f := range 300 {
+			s := vowel(FrameSamples, 80)
+			for i := range s {
+				if f%20 < 10 {
+					s[i] = 0
+				}
+				s[i] += int16(rng.IntN(2*loudness+1) - loudness)
+			}
+			r.put(ts, encoded(s), true, true)
+			r.frame()
+			ts += FrameSamples
+		}
+		for range 6 {
+			r.frame()
+		}
+		frame, ok := r.frame()
+		sum := 0.
+		for _, v := range frame {
+			sum += math.Abs(float64(v))
+		}
+		mean, want := sum/FrameSamples, float64(loudness)/2
+		if ok != (loudness > 0) || math.Abs(mean-want) > 2+want/2 {
+			t.Errorf("noise of %.1f after a background of %.1f, %v", mean, want, ok)
+		}
+	}
+}
+
+// A loud steady tone is no background.
+func TestComfortNoiseIsBounded(t *testing.T) {
+	var b background
+	b.reset()
+	for range 3 * watchFrames {
+		b.hear(9000)
+	}
+	for range 10_000 {
+		if v := b.noise(); v > 2*loudest || v < -2*loudest {
+			t.Fatalf("noise of %d", v)
+		}
+	}
+	if b.quiet(9000) {
+		t.Error("a loud tone passes for a pause")
+	}
+	if !b.quiet(loudest) || !b.quiet(0) {
+		t.Error("a pause passes for speech")
+	}
+}
