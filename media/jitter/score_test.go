@@ -13,8 +13,8 @@ import (
 // all that follows out of step and ruins them, and a gap filled with a voice in
 // the wrong phase scores worse than one filled with nothing. So:
 //
-//   - Frames of 32 ms become loudness in 18 bands of about one Bark:
-//     power to the 0.23 (Zwicker), above a floor. Phase is not looked at.
+//   - Frames of 32 ms become loudness in 18 bands of about one Bark: the fourth
+//     root of power (near Zwicker's 0.23), above a floor. Phase is not looked at.
 //   - Each frame is compared with the best match within ±12 ms of where the
 //     player says it is from: the measure is not misled by time-scale
 //     modification, as it has no fixed alignment.
@@ -40,7 +40,7 @@ const (
 	settleSamples = 16000
 
 	scoreBest  = 4.5
-	scoreScale = 3.43
+	scoreScale = 3.9
 	scorePower = 1.26
 )
 
@@ -108,7 +108,7 @@ func see(signal []int16, places []int) picture {
 // loud is the loudness of a band's power. The floor is about −60 dBm0.
 func loud(power float64) float32 {
 	const floor = 4e7
-	return float32(math.Pow(power/floor+1, 0.23) - 1)
+	return float32(math.Sqrt(math.Sqrt(power/floor+1)) - 1)
 }
 
 // fft transforms in place (decimation in time, radix 2).
