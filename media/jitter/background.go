@@ -5,9 +5,9 @@ const (
 	// watchFrames is how long "a while" is at least: 1.28 s, longer than most
 	// words.
 	watchFrames = 64
-	// loudest is the most that passes for background, about −51 dBm0: more
-	// comfort noise than that is none.
-	loudest = 48
+	// loudest is the most that passes for background, about −42 dBm0. What is
+	// louder all the time is a tone or music, and no model of silence.
+	loudest = 128
 )
 
 // background follows the mean amplitude of the quietest frames, and makes
@@ -34,7 +34,15 @@ func (b *background) hear(amplitude int32) {
 // quiet says whether a frame of that mean amplitude is one in which nobody
 // speaks.
 func (b *background) quiet(amplitude int32) bool {
-	return amplitude <= quietAmplitude+2*min(b.level, loudest)
+	return amplitude <= quietAmplitude+2*b.known()
+}
+
+// known is the level, if it can be a background's.
+func (b *background) known() int32 {
+	if b.level > loudest {
+		return 0
+	}
+	return b.level
 }
 
 // quietAmplitude is silent on any line: −60 dBm0.
@@ -44,7 +52,7 @@ const quietAmplitude = 16
 // are evenly spread, their mean half the greatest.
 func (b *background) noise() int32 {
 	b.seed = b.seed*1664525 + 1013904223
-	return int32(b.seed) >> 16 * (2 * min(b.level, loudest)) >> 15
+	return int32(b.seed) >> 16 * (2 * b.known()) >> 15
 }
 
 // amplitude is the mean amplitude of a frame, from a quarter of its samples.

@@ -230,11 +230,20 @@ func TestComfortNoise(t *testing.T) {
 }
 
 // A loud steady tone is no background.
-func TestComfortNoiseIsBounded(t *testing.T) {
+func TestToneIsNoBackground(t *testing.T) {
 	var b background
 	b.reset()
 	for range 3 * watchFrames {
 		b.hear(9000)
+	}
+	for range 1000 {
+		if v := b.noise(); v != 0 {
+			t.Fatalf("noise of %d", v)
+		}
+	}
+	b.reset()
+	for range 3 * watchFrames {
+		b.hear(loudest)
 	}
 	for range 10_000 {
 		if v := b.noise(); v > 2*loudest || v < -2*loudest {
@@ -244,7 +253,7 @@ func TestComfortNoiseIsBounded(t *testing.T) {
 	if b.quiet(9000) {
 		t.Error("a loud tone passes for a pause")
 	}
-	if !b.quiet(loudest) || !b.quiet(0) {
+	if !b.quiet(2*loudest) || !b.quiet(0) {
 		t.Error("a pause passes for speech")
 	}
 }

@@ -56,7 +56,7 @@ func (l *lags) add(lag int32) {
 	case b >= bins:
 		b = l.shift(b - bins + 1)
 	}
-	if l.seen < acquaintance {
+	if l.fresh() {
 		l.seen++
 	}
 	l.bin[b] += l.weight
@@ -125,11 +125,14 @@ func (l *lags) target() int32 {
 	}
 	b = min(max(b, tail), b+tailReach/binSamples)
 	lead := l.edge(b) + guard
-	if l.seen < acquaintance {
+	if l.fresh() {
 		lead = max(lead, startLead)
 	}
 	return min(lead, l.most())
 }
+
+// fresh says that little is known yet.
+func (l *lags) fresh() bool { return l.seen < acquaintance }
 
 // most is the greatest target there may be.
 func (l *lags) most() int32 { return int32(l.mean) + ceiling }

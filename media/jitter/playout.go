@@ -8,6 +8,10 @@ const (
 	maxPayload = 1920
 	// startLead is the delay of a new stream, before anything is known of it.
 	startLead = 160
+	// backlog is how much faster than a stream's first packet another can hardly
+	// be, unless the first had been waiting for somebody to read it: 60 ms. What
+	// came so is no measure of the network, and too old to be heard.
+	backlog = 480
 	// heardSamples is how much of what was heard is remembered: 60 ms.
 	heardSamples = 480
 	// A sender whose packets are all later than we ever wait, so many of them
@@ -120,6 +124,8 @@ func (p *Playout) Put(v Packet) bool {
 			return false
 		}
 		p.start(v.TS) // the sender's clock jumped
+	} else if v.InOrder && p.lag(v.TS) < -backlog && p.lags.fresh() {
+		p.start(v.TS)
 	} else if !p.know(&v, early) {
 		return false
 	}

@@ -131,6 +131,27 @@ func TestCleanStreamIsExact(t *testing.T) {
 	}
 }
 
+// Packets that waited for a reader before the stream could be taken in, and come
+// a few at each tick, delay nothing that comes after them.
+func TestBacklogIsSkipped(t *testing.T) {
+	for _, waiting := range []int{5, 10, 20, 60} {
+		r := newRig()
+		sent := 0
+		for f := range 60 {
+			for range 4 {
+				if sent <= waiting+f {
+					r.next(uint32(sent*FrameSamples), 1000, FrameSamples)
+					sent++
+				}
+			}
+			r.frame()
+		}
+		if late := (waiting+59)*FrameSamples - int(r.play-FrameSamples); late > backlog+startLead {
+			t.Errorf("%d packets waiting: %d ms of delay after a second", waiting, late/8)
+		}
+	}
+}
+
 func TestReordering(t *testing.T) {
 	r := newRig()
 	r.next(0, 1000, 160)

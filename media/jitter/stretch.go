@@ -18,7 +18,7 @@ const (
 	compareStretch = 120
 	// How alike two periods must be for one to be left out, or inserted, which
 	// is more urgent.
-	alikeToSqueeze = 0.8
+	alikeToSqueeze = 0.9
 	alikeToStretch = 0.6
 	// quietFade is the cross-fade where a pause is shortened or lengthened.
 	quietFade = 40
