@@ -146,6 +146,7 @@ type player interface {
 	Put(Packet) bool
 	Next(now int64) bool
 	Samples() []int16
+	Slack() (ns int64, ok bool)
 	// position is the timestamp of what is played next.
 	position() uint32
 }
@@ -164,15 +165,47 @@ const (
 	firstTime = 1<<32 - 3200 // RTP timestamps wrap
 )
 
-// listen sends a signal through a network to a player, which is read and
-// pulled every 20 ms, at a phase (ns) of its own.
-func listen(signal []int16, w network, p player, phase int64) heard {
+// reader reads and plays every 20 ms, and moves its ticks as a worker with slots
+// of 1 ms does: one slot a second, or a frame while the stream is young.
+type reader struct {
+	now    int64 // of the next tick
+	follow bool  // what Slack says
+	young  int   // moves at every tick still to be made
+	moved  int64 // when it moved last
+}
+
+func newReader(phase int64, follow bool) *reader {
+	return &reader{now: phase, follow: follow, young: 20}
+}
+
+const slotLength = 1_000_000
+
+// next is the time of the tick after this one.
+func (r *reader) next(slack func() (int64, bool)) {
+	at := r.now
+	r.now += tick
+	ns, ok := slack()
+	if !r.follow || !ok || max(ns, -ns) < slotLength*3/4 || r.young == 0 && at-r.moved < 1e9 {
+		return
+	}
+	if ns > 0 {
+		r.now += slotLength
+	} else {
+		r.now -= slotLength
+	}
+	r.moved = at
+	r.young = max(0, r.young-1)
+}
+
+// listen sends a signal through a network to a player.
+func listen(signal []int16, w network, p player, r *reader) heard {
 	payload := encoded(signal)
 	packets := w.carry(len(payload)/baseFrame, tick)
 	var out heard
 	newest := -1
 	seen := make(map[int]bool)
-	for now := phase; len(out.signal) < len(signal)+8000; now += tick {
+	for ; len(out.signal) < len(signal)+8000; r.next(p.Slack) {
+		now := r.now
 		for len(packets) > 0 && packets[0].at <= now {
 			a := packets[0]
 			packets = packets[1:]

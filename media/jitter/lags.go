@@ -12,13 +12,20 @@ const (
 	// of the rest, and a frame in a hundred concealed can be heard.
 	inTime    = 0.97
 	tailShare = 0.998
-	tailReach = 128 // 16 ms
+	tailReach = 128
+	// tailScale is by how much it may grow on very bad networks: a share of how
+	// far the percentile is above the mean.
+	tailScale = 0.05
 	// ceiling is the most the target may be above the mean lag of the last few
 	// packets: how long they wait at most, on average.
 	ceiling = 1600 // 200 ms
 	// acquaintance is how many packets say too little for less delay than a
 	// stream starts with: a second of them.
 	acquaintance = 50
+	// safety is the part of how far all that is above the mean that is added, as
+	// a percentile of few is known badly.
+	safety     = 8
+	mostSafety = 64 // 8 ms
 	// memory is how many packets it takes to forget most (1 − 1/e) of what was.
 	memory = 300
 	// meanMemory is the same for the mean lag.
@@ -136,11 +143,12 @@ func (l *lags) need() int32 {
 			break
 		}
 	}
-	b = min(max(b, tail), b+tailReach/binSamples)
+	reach := max(tailReach, int(tailScale*(float32(l.edge(b))-l.mean)))
+	b = min(max(b, tail), b+reach/binSamples)
 	for b > l.bottom && l.bin[b] == 0 {
 		b-- // nothing came there
 	}
-	return l.edge(b)
+	return l.edge(b) + min(max(0, int32(float32(l.edge(b))-l.mean)/safety), mostSafety)
 }
 
 // late is the share of packets with a greater lag.

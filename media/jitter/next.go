@@ -40,6 +40,7 @@ func (p *Playout) leave() {
 		return
 	}
 	p.store.drop(p.from, p.size)
+	p.handedGap()
 	if !p.relay.on {
 		p.carry(p.play + uint32(p.excess(p.play, p.tick+uint32(p.size)))) // nobody hears the leap
 		p.quiet = true

@@ -50,13 +50,13 @@ func (c *cell) measure(signal []int16, said picture) {
 		w := network{seed: seed, loss: c.loss, burst: c.burst, mean: c.mean, sigma: c.jitter}
 		var p Playout
 		p.Reset(g711)
-		h := listen(signal, w, &p, readPhase)
+		h := listen(signal, w, &p, newReader(readPhase, true))
 		delay, high := h.spread(len(signal))
 		c.delay += delay / seeds
 		c.high += high / seeds
 		c.ours += score(said, h) / seeds
-		c.silence += score(said, listen(signal, w, &naive{delay: delay}, readPhase)) / seeds
-		c.repeat += score(said, listen(signal, w, &naive{delay: delay, repeat: true}, readPhase)) / seeds
+		c.silence += score(said, (&naive{delay: delay}).hears(signal, w)) / seeds
+		c.repeat += score(said, (&naive{delay: delay, repeat: true}).hears(signal, w)) / seeds
 		c.network += w.high97() / seeds
 	}
 }

@@ -9,9 +9,8 @@ const (
 	margin = 4
 	roomy  = 8
 	// tolerance is the share of packets that may be late before the delay grows
-	// by another frame: twice what is aimed at, as the reader may move its ticks
-	// instead.
-	tolerance = 2 * (1 - inTime)
+	// by another frame: the reader may move its ticks instead.
+	tolerance = 0.02
 	// enough is how many packets tell when the reader had better read.
 	enough = 16
 )
