@@ -12,10 +12,7 @@ const (
 	// of the rest, and a frame in a hundred concealed can be heard.
 	inTime    = 0.97
 	tailShare = 0.998
-	tailReach = 128
-	// tailScale is by how much it may grow on very bad networks: a share of how
-	// far the percentile is above the mean.
-	tailScale = 0.05
+	tailReach = 128 // 16 ms
 	// ceiling is the most the target may be above the mean lag of the last few
 	// packets: how long they wait at most, on average.
 	ceiling = 1600 // 200 ms
@@ -25,7 +22,7 @@ const (
 	// safety is the part of how far all that is above the mean that is added, as
 	// a percentile of few is known badly.
 	safety     = 8
-	mostSafety = 64 // 8 ms
+	mostSafety = 64
 	// memory is how many packets it takes to forget most (1 − 1/e) of what was.
 	memory = 300
 	// meanMemory is the same for the mean lag.
@@ -143,12 +140,12 @@ func (l *lags) need() int32 {
 			break
 		}
 	}
-	reach := max(tailReach, int(tailScale*(float32(l.edge(b))-l.mean)))
-	b = min(max(b, tail), b+reach/binSamples)
+	b = min(max(b, tail), b+tailReach/binSamples)
 	for b > l.bottom && l.bin[b] == 0 {
 		b-- // nothing came there
 	}
-	return l.edge(b) + min(max(0, int32(float32(l.edge(b))-l.mean)/safety), mostSafety)
+	lead := l.edge(b)
+	return lead + min(max(0, (lead-int32(l.mean))/safety), mostSafety)
 }
 
 // late is the share of packets with a greater lag.

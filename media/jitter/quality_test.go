@@ -94,7 +94,7 @@ const preamble = `# Quality on bad networks
 Written by ` + "`go test ./media/jitter -run TestQuality -update`" + ` and held to the code by the same test.
 
 Three times 40 s of speech (three synthetic voices, PCMU, 20 ms) through an emulated network in virtual time, to a reader whose tick
-comes 7 ms after the packets of a network without delay. Loss is random, or in bursts of 3 packets on average (Gilbert's
+at first comes 7 ms after the packets of a network without delay, and that moves it as it is told, by 1 ms a second. Loss is random, or in bursts of 3 packets on average (Gilbert's
 model). Delay is normal and independent for each packet, so that packets overtake: mean and standard deviation 0/0, 33/20
 and 131/60 ms in the three parts.
 
@@ -154,14 +154,14 @@ func (c *cell) check(t *testing.T) {
 		if c.ours < scoreBest-0.02 {
 			t.Errorf("%s: score %.3f where nothing happens", name, c.ours)
 		}
-		if c.delay > 7+3.1 {
-			t.Errorf("%s: %.1f ms of delay where 7 are the wait for the tick", name, c.delay)
+		if c.delay < 1 || c.delay > 3.5 {
+			t.Errorf("%s: %.1f ms of delay where the reader follows", name, c.delay)
 		}
 	} else if c.ours <= c.silence || c.ours <= c.repeat {
 		t.Errorf("%s: score %.3f, silence %.3f, repetition %.3f", name, c.ours, c.silence, c.repeat)
 	}
-	if c.delay > c.network+40 {
-		t.Errorf("%s: mean delay %.1f ms, of the network %.1f", name, c.delay, c.network)
+	if c.high > c.network+40 {
+		t.Errorf("%s: up to %.1f ms of delay, of the network %.1f", name, c.high, c.network)
 	}
 }
 

@@ -10,7 +10,7 @@ const (
 	roomy  = 8
 	// tolerance is the share of packets that may be late before the delay grows
 	// by another frame: the reader may move its ticks instead.
-	tolerance = 0.02
+	tolerance = 0.022
 	// enough is how many packets tell when the reader had better read.
 	enough = 16
 )

