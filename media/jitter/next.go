@@ -129,6 +129,9 @@ func (p *Playout) invent(dst []int16) int {
 		p.filled += uint64(p.length(voice))
 	}
 	p.conceal.synthesise(dst)
+	if !silent {
+		p.bend(dst)
+	}
 	return n
 }
 

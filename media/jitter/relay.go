@@ -46,9 +46,9 @@ func (p *Playout) decide() {
 		return
 	}
 	if s := p.format.Packets.find(p.from); s != nil {
-		r.on = int(s.samples) == p.size
-		r.payload = p.format.Packets.payload(s)
-		r.missing = 0
+		if r.missing = 0; int(s.samples) == p.size {
+			r.on, r.payload = true, p.format.Packets.payload(s)
+		}
 		return
 	}
 	p.decideGap()
