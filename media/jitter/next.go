@@ -88,6 +88,7 @@ func (p *Playout) render(dst []int16) {
 		n, there := p.store.run(p.play, len(rest))
 		if there {
 			p.store.copy(rest[:n], p.play)
+			p.begun = true
 			if p.conceal.lost > 0 {
 				p.blend(rest[:n])
 				p.store.put(p.play, rest[:n])
@@ -129,7 +130,7 @@ func (p *Playout) invent(dst []int16) int {
 		p.filled += uint64(p.length(voice))
 	}
 	p.conceal.synthesise(dst)
-	if !silent {
+	if !silent && p.begun {
 		p.bend(dst)
 	}
 	return n
