@@ -31,6 +31,7 @@ type receiver struct {
 	events   eventReader
 	playout  playout
 	newest   uint32 // the end of the last packet of audio, in its time
+	frame    [frameSamples]int16
 	datagram [datagramSize]byte
 }
 
@@ -74,8 +75,8 @@ func (s *Session) reconnect(now int64) {
 	}
 }
 
-// Receive takes in what has arrived. It implements mixer.Stream.
-func (s *Session) Receive(now int64) {
+// receive takes in what has arrived.
+func (s *Session) receive(now int64) {
 	s.count.now.Store(now)
 	a := s.current(now)
 	r := &s.in
@@ -229,9 +230,16 @@ func (s *Session) event(h *rtpHeader, payload []byte) bool {
 	return true
 }
 
-// Pull decodes the next frame of what the peer said. It implements
+// Next takes in what has arrived and moves on by a frame. It implements
 // mixer.Stream.
-func (s *Session) Pull(now int64, dst []int16) bool {
-	s.current(now)
-	return s.in.playout.pull(dst)
+func (s *Session) Next(now int64) bool {
+	s.receive(now)
+	return s.in.playout.pull(s.in.frame[:])
 }
+
+// Samples is the present frame of what the peer said. It implements
+// mixer.Stream.
+func (s *Session) Samples(rate int) []int16 { return s.in.frame[:] }
+
+// Rate is that of the frames to send. It implements mixer.Stream.
+func (s *Session) Rate() int { return clockRate }
