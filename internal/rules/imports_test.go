@@ -20,6 +20,7 @@ var layers = []struct {
 	{"mixer", "", "net github.com/prometheus", "packets come through an interface; counters are snapshots"},
 	{"media", "media/jitter mixer", "github.com/prometheus", "one leg's RTP, whoever is at the other end"},
 	{"media/g722", "", impure, "sound in, bytes out"},
+	{"media/resample", "", impure, "sound in, sound out"},
 	{"media/jitter", "", impure, "one stream as a value: the clock is the reader's"},
 	{"sip", "", "github.com/prometheus", "a message body is bytes"},
 	{"directory", "", "github.com/prometheus net/http", "facts about people and numbers, without a protocol"},
