@@ -19,6 +19,8 @@ var layers = []struct {
 	{"queue", "", impure, "as transfer"},
 	{"mixer", "", "net github.com/prometheus", "packets come through an interface; counters are snapshots"},
 	{"media", "media/jitter mixer", "github.com/prometheus", "one leg's RTP, whoever is at the other end"},
+	{"media/g722", "", impure, "sound in, bytes out"},
+	{"media/resample", "", impure, "sound in, sound out"},
 	{"media/jitter", "", impure, "one stream as a value: the clock is the reader's"},
 	{"sip", "", "github.com/prometheus", "a message body is bytes"},
 	{"directory", "", "github.com/prometheus net/http", "facts about people and numbers, without a protocol"},
@@ -57,6 +59,7 @@ var owners = []struct{ module, pkgs string }{
 var testOnly = []struct{ path, except string }{
 	{"github.com/google/go-cmp", ""},
 	{"pgregory.net/rapid", ""},
+	{"github.com/gotranspile/g722", ""},
 	{"testing", ""},
 	{"warmline/internal/testnet", ""},
 	{"warmline/internal/softphone", "internal/demo"},
