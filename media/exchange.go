@@ -1,12 +1,17 @@
 package media
 
-import "github.com/pion/sdp/v3"
+import (
+	"slices"
+
+	"github.com/pion/sdp/v3"
+)
 
 // offered is what an answer to our last offer refers to.
 type offered struct {
-	layout    []layoutLine
-	line      int // ours among them
-	eventType uint8
+	layout  []layoutLine
+	line    int // ours among them
+	codecs  []*codec
+	numbers numbers
 }
 
 // Offer returns our SDP offer: the first, or a new one within the dialog
@@ -15,21 +20,49 @@ type offered struct {
 // peer by SDP (SignalHold): whether it holds us is for its answer to say (RFC
 // 6337 §5.3).
 func (s *Session) Offer() ([]byte, error) {
-	o := &offered{layout: []layoutLine{{media: "audio"}}, eventType: defaultEventType}
+	o := &offered{layout: []layoutLine{{media: "audio"}}, codecs: s.codecs(), numbers: s.numbers()}
 	if a := s.agreed; a != nil {
-		o.layout, o.line, o.eventType = a.layout, a.line, a.localType
+		o.layout, o.line = a.layout, a.line
 	}
 	ours := localAudio{
-		protos:    sameProtos(o.layout[o.line]),
-		port:      int(s.port),
-		eventType: int(o.eventType),
-		dir:       direction{send: true, recv: !s.holding},
-	}
-	for _, c := range s.engine.codecs {
-		ours.formats = append(ours.formats, localFormat{c.payloadType, c})
+		protos:  sameProtos(o.layout[o.line]),
+		port:    int(s.port),
+		formats: o.formats(),
+		dir:     direction{send: true, recv: !s.holding},
 	}
 	s.offer, s.pending = o, nil
 	return s.origin.describe(mediaLines(o.layout, o.line, &ours)), nil
+}
+
+// codecs are the session's, in order of preference.
+func (s *Session) codecs() []*codec {
+	if own := codecsNamed(s.cfg.Codecs); len(own) > 0 {
+		return own
+	}
+	return s.engine.codecs
+}
+
+// numbers are our payload types. What was agreed on keeps its own (RFC 3264
+// §8.3.2).
+func (s *Session) numbers() numbers {
+	if s.agreed != nil {
+		return s.agreed.local
+	}
+	return defaultNumbers
+}
+
+// formats lists the codecs, then telephone-event at each of their clocks.
+func (o *offered) formats() []localFormat {
+	var list, events []localFormat
+	for _, c := range o.codecs {
+		list = append(list, localFormat{o.numbers[c.kind], c.kind})
+		k := eventsFor(c.clock)[0]
+		event := localFormat{o.numbers[k], k}
+		if !slices.Contains(events, event) {
+			events = append(events, event)
+		}
+	}
+	return append(list, events...)
 }
 
 // mediaLines are all m= lines of a description of ours: one audio line, the
@@ -59,23 +92,33 @@ func (s *Session) Answer(offer []byte) ([]byte, error) {
 	if s.agreed != nil {
 		prefer = s.agreed.line
 	}
-	r, bad := findAudio(desc, prefer, s.engine.codecs, s.cfg.Addr)
+	codecs := s.codecs()
+	r, bad := findAudio(desc, prefer, codecs, s.cfg.Addr)
 	if bad != nil {
 		return nil, bad
 	}
-	a := answerTo(r, s.engine.codecs)
+	a := answerTo(r, codecs, s.numbers())
 	a.layout = layoutOf(desc)
 	a.dir.recv = a.dir.recv && !s.holding
 	ours := localAudio{
-		protos:    sameProtos(a.layout[a.line]),
-		port:      int(s.port),
-		formats:   []localFormat{{a.audioType, a.codec}},
-		eventType: a.eventType,
-		dir:       a.dir,
-		mux:       a.mux,
+		protos:  sameProtos(a.layout[a.line]),
+		port:    int(s.port),
+		formats: a.formats(),
+		dir:     a.dir,
+		mux:     a.mux,
 	}
 	s.offer, s.pending = nil, a
 	return s.origin.describe(mediaLines(a.layout, a.line, &ours)), nil
+}
+
+// formats are what our answer lists: the codec in use and its events.
+func (a *agreement) formats() []localFormat {
+	list := []localFormat{{a.audioType, a.codec.kind}}
+	if a.eventType != noEvents {
+		pt := uint8(a.eventType)
+		list = append(list, localFormat{pt, a.in[pt]})
+	}
+	return list
 }
 
 // Accept takes the peer's answer to our Offer, pending until Commit like
@@ -88,14 +131,14 @@ func (s *Session) Accept(answer []byte) error {
 	if bad != nil {
 		return bad
 	}
-	r, bad := findAudio(desc, s.offer.line, s.engine.codecs, s.cfg.Addr)
+	r, bad := findAudio(desc, s.offer.line, s.offer.codecs, s.cfg.Addr)
 	if bad != nil {
 		return bad
 	}
 	if r.mux { // we did not offer it
 		r.mux, r.rtcp = false, rtcpAddress(desc.MediaDescriptions[r.line], r.addr, false)
 	}
-	a := answeredBy(r, s.engine.codecs, s.offer.eventType)
+	a := answeredBy(r, s.offer.codecs, s.offer.numbers)
 	a.layout, a.line = s.offer.layout, s.offer.line
 	s.pending = a
 	return nil

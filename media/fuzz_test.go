@@ -15,6 +15,7 @@ var seedDescriptions = []string{
 	plainOffer("sendonly", "rtcp-mux", "ptime:30", "maxptime:60", "rtcp:4005 IN IP4 198.51.100.8"),
 	offerOf("0.0.0.0", "audio 4000 RTP/AVP 0"),
 	offerOf(ip, "audio 4000 RTP/AVP 111 0 110", "rtpmap:111 opus/48000/2", "rtpmap:110 telephone-event/48000"),
+	offerOf(ip, "audio 4000 RTP/AVP 96 9 97", "rtpmap:96 opus/48000/2", "fmtp:96 useinbandfec=1; maxaveragebitrate=99999999", "rtpmap:97 telephone-event/8000"),
 	offerOf(ip, "image 4000 udptl t38") + "m=audio 4002 RTP/AVPF 8\na=inactive",
 	"v=0\r\no=- 1 1 IN IP6 ::1\r\ns=-\r\nc=IN IP6 ::1\r\nt=0 0\r\nm=audio 9 RTP/SAVP 0\r\na=crypto:1 x inline:y\r\n",
 	"v=0\nm=audio 4000 RTP/AVP 0\nc=IN IP4 1.2.3.4/127\na=\na=:\n",
@@ -51,7 +52,7 @@ func FuzzOffer(f *testing.F) {
 	for _, d := range seedDescriptions {
 		f.Add([]byte(d))
 	}
-	b := newBench(f, SessionConfig{})
+	b := wide(f)
 	f.Fuzz(func(t *testing.T, offer []byte) {
 		answer, err := b.s.Answer(offer)
 		if err != nil {
@@ -64,7 +65,7 @@ func FuzzOffer(f *testing.F) {
 		checkDescription(t, answer, theirs)
 		b.s.Commit()
 		a := b.s.agreed
-		if a.codec == nil || a.packet < 80 || a.packet > maxSamples || !a.remote.Addr().Is4() {
+		if a.codec == nil || a.packet < 80 || a.packetTime > maxPacketTime || a.packet != a.packetTime*a.codec.rate/1000 || a.in[a.audioType] == kindUnknown || !a.remote.Addr().Is4() {
 			t.Errorf("%+v", a)
 		}
 		b.tick()
@@ -79,7 +80,7 @@ func FuzzAnswer(f *testing.F) {
 	for _, d := range seedDescriptions {
 		f.Add([]byte(d))
 	}
-	b := newBench(f, SessionConfig{})
+	b := wide(f)
 	f.Fuzz(func(t *testing.T, answer []byte) {
 		if _, err := b.s.Offer(); err != nil {
 			t.Fatal(err)

@@ -126,7 +126,7 @@ func (s *Session) datagram(now int64, a *agreement, from netip.AddrPort, p []byt
 		s.count.discarded.Add(1)
 		return 0
 	}
-	if a.in[h.payloadType] == kindEvent {
+	if a.in[h.payloadType].isEvent() {
 		return 0
 	}
 	return len(payload)
@@ -150,13 +150,13 @@ func (s *Session) admit(now int64, from netip.AddrPort, h *rtpHeader) bool {
 func (s *Session) packet(now int64, a *agreement, h *rtpHeader, payload []byte) bool {
 	r := &s.in
 	what := a.in[h.payloadType]
-	if what == kindEvent {
+	if what.isEvent() {
 		// Some gateways put events into a stream of their own; it must not
 		// pass for a change of the speaker's.
 		if r.stream.started && h.ssrc == r.stream.ssrc && r.stream.count(h) == duplicate {
 			return false
 		}
-		return s.event(h, payload)
+		return s.event(what, h, payload)
 	}
 	if !r.follow(now, h) {
 		return false
@@ -212,12 +212,12 @@ func (r *receiver) follow(now int64, h *rtpHeader) bool {
 }
 
 // event takes in an RFC 4733 packet.
-func (s *Session) event(h *rtpHeader, payload []byte) bool {
+func (s *Session) event(what kind, h *rtpHeader, payload []byte) bool {
 	e, ok := parseEvent(payload)
 	if !ok {
 		return false
 	}
-	digit, from, to := s.in.events.read(h, e)
+	digit, from, to := s.in.events.read(h, e, uint32(what.clock()/clockRate))
 	if r := &s.in; r.stream.started && h.ssrc != r.stream.ssrc {
 		from, to = r.newest, r.newest+eventTail // a clock of its own says nothing of the audio's
 	}

@@ -54,7 +54,7 @@ func (s *Session) Push(now int64, f *mixer.Frame) {
 	if now >= s.control.due {
 		s.report(now, a)
 	}
-	if !a.dir.send || !s.in.latch.dest.IsValid() {
+	if !a.dir.send || !s.in.latch.dest.IsValid() || a.codec.encode == nil {
 		o.pause()
 		o.digits = eventWriter{} // the rest of a digit cut off is of no use
 		return

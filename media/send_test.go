@@ -231,7 +231,7 @@ func TestSendDigitsInARow(t *testing.T) {
 	end := uint32(0)
 	for _, p := range events(b.received()) {
 		e, _ := parseEvent(p.payload)
-		d, _, to := r.read(&p.rtpHeader, e)
+		d, _, to := r.read(&p.rtpHeader, e, 1)
 		if d != 0 {
 			if len(got) > 0 && p.ts-end < 320 {
 				t.Errorf("pause of %d samples before %q", p.ts-end, d)

@@ -20,6 +20,11 @@ type SessionConfig struct {
 	// the engine's. SDP shows it, unless the engine advertises another that can
 	// stand for it (NAT does not translate loopback or another family).
 	Addr netip.Addr
+	// Codecs are the names of those this leg may use, in order of preference;
+	// empty: the engine's.
+	Codecs []string
+	// SRTP is whether this leg's audio is encrypted.
+	SRTP SRTPPolicy
 }
 
 // Session is one leg's RTP session and SDP state. It implements mixer.Stream;
