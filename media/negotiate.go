@@ -58,6 +58,7 @@ type agreement struct {
 	remoteRTCP netip.AddrPort
 	silenced   bool      // c=0.0.0.0: nothing may be sent, RTCP neither
 	mux        bool      // RTCP on the RTP port
+	xr         bool      // the peer takes VoIP metrics (RFC 3611)
 	dir        direction // ours
 	packet     int       // samples per packet sent
 
