@@ -1,6 +1,9 @@
 package media
 
-import "net/netip"
+import (
+	"net/netip"
+	"time"
+)
 
 const (
 	// readsPerTick bounds what one leg can cost in a tick. Twice as many
@@ -58,7 +61,7 @@ func (s *Session) take(a *agreement, now int64) {
 	if old != nil && a.dir.recv && !old.dir.recv {
 		r.playout.reset() // its clock may have stood still meanwhile
 	}
-	s.control.agree(a, now)
+	s.control.agree(a, now, time.Now())
 	s.count.audioAt.Store(now)
 	s.count.remote.store(r.latch.dest)
 }
@@ -101,7 +104,7 @@ func (s *Session) receive(now int64) {
 	}
 	if r.ticks%controlTicks == 0 {
 		if !a.mux {
-			s.receiveControl(a)
+			s.receiveControl(now, a)
 		}
 		s.reconnect(now)
 	}
@@ -112,8 +115,11 @@ func (s *Session) receive(now int64) {
 func (s *Session) datagram(now int64, a *agreement, from netip.AddrPort, p []byte) int {
 	if a != nil && a.mux && isRTCP(p) {
 		if l := &s.in.latch; from == l.source || !l.source.IsValid() && from == l.sdp {
-			s.control.read(s, p)
+			if s.control.read(s, p, now) {
+				return 0
+			}
 		}
+		s.count.discarded.Add(1)
 		return 0
 	}
 	h, payload, ok := parseRTP(p)
@@ -169,9 +175,9 @@ func (s *Session) packet(now int64, a *agreement, h *rtpHeader, payload []byte) 
 	}
 	switch what {
 	case kindPCMU, kindPCMA:
-		r.stream.spread(now, h.ts)
+		r.stream.spread(now, h.ts, a.clock())
 		r.newest = h.ts + uint32(len(payload))
-		s.count.jitter.Store(uint64(r.stream.jitter >> 4))
+		s.count.jitter.Store(r.stream.jitterTime())
 		s.count.audioAt.Store(now)
 		s.count.started.Store(true)
 		ok := r.playout.put(voice{
@@ -180,6 +186,7 @@ func (s *Session) packet(now int64, a *agreement, h *rtpHeader, payload []byte) 
 		})
 		if !ok {
 			s.count.late.Add(1)
+			r.stream.discard(h.seq)
 		}
 		s.count.delay.Store(int64(r.playout.delay()))
 		return ok
