@@ -75,16 +75,19 @@ func (j *judgement) leg(l *leg) LegFigures {
 	return fig
 }
 
-// expectedPackets is how many packets of 20 ms a window should have brought: so
-// many as fit between the first and the last, and before and after these. A
-// leg's packets may lie a little off, so that half a frame at an edge is none.
+// expectedPackets is how many packets of 20 ms a window should have brought. A
+// packet may slip over an edge of it by being early or late: what the first and
+// the last enclose counts when it is one more or less than what fits.
 func expectedPackets(packets []arrival, from, to int64) int {
+	fit := int((to - from) / frameTime)
 	if len(packets) == 0 {
-		return int((to - from) / frameTime)
+		return fit
 	}
-	first, last := packets[0].at, packets[len(packets)-1].at
-	edge := func(ns int64) int { return int(max(0, ns-frameTime/2) / frameTime) }
-	return edge(first-from) + int((last-first+frameTime/2)/frameTime) + 1 + edge(to-last)
+	span := packets[len(packets)-1].at - packets[0].at
+	if enclosed := int((span+frameTime/2)/frameTime) + 1; enclosed >= fit-1 && enclosed <= fit+1 {
+		return enclosed
+	}
+	return fit
 }
 
 // listen judges a leg's recording.
