@@ -23,6 +23,7 @@ type fleet struct {
 	endpoint *sip.Endpoint
 	driver   *driver
 	signals  []*signal // by index within the room
+	payload  int       // the longest, in bytes
 	random   *rand.Rand
 	order    [slotCount]int // of the slots that the next legs get
 	nextPort int
@@ -72,13 +73,7 @@ func newFleet(o Options, d *driver, target netip.AddrPort, local netip.Addr) (*f
 		opts: o, codec: d.codec, target: target, local: local, driver: d,
 		random: rand.New(rand.NewPCG(o.Seed, 1)), nextPort: firstPort, broken: make(map[string]int),
 	}
-	for i := range o.Size {
-		if i < o.Talkers {
-			f.signals = append(f.signals, talk(f.codec, i, o.Talkers))
-		} else {
-			f.signals = append(f.signals, silence(f.codec))
-		}
-	}
+	f.speak()
 	var err error
 	if f.conn, err = net.ListenPacket("udp4", netip.AddrPortFrom(local, 0).String()); err != nil {
 		return nil, err
@@ -96,6 +91,21 @@ func newFleet(o Options, d *driver, target netip.AddrPort, local netip.Addr) (*f
 		return nil, err
 	}
 	return f, nil
+}
+
+// speak makes what the legs of a room say.
+func (f *fleet) speak() {
+	quiet := silence(f.codec)
+	for i := range f.opts.Size {
+		said := quiet
+		if i < f.opts.Talkers {
+			said = talk(f.codec, i, f.opts.Talkers, f.opts.Signal == "phrases")
+		}
+		f.signals = append(f.signals, said)
+		for _, p := range said.frames {
+			f.payload = max(f.payload, len(p))
+		}
+	}
 }
 
 // rooms is how many there are.

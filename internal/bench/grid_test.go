@@ -28,7 +28,7 @@ func TestLateness(t *testing.T) {
 	}{
 		{"exact", func(int) int64 { return 0 }, func(int) int64 { return 0 }, 0, 1},
 		{"one late", only(50, 7e6), only(50, 7e6), 0, 30_000},
-		{"the first late", only(0, 3e6), only(0, 3e6 - 0.02e6), 20_000, 25_000},
+		{"the first late", only(0, 3e6), only(0, 3e6-0.02e6), 20_000, 25_000},
 		{"slow slewing is the server's right", func(i int) int64 { return int64(i) * 19_000 }, func(int) int64 { return 0 }, 200 * 19_000, 20_000},
 		{"and back", func(i int) int64 { return -int64(i) * 19_000 }, func(int) int64 { return 0 }, 200 * 19_000, 20_000},
 		{"a jump is late until slewing has caught up", step(100, 1e6), func(i int) int64 {

@@ -60,7 +60,7 @@ func TestDelayAgainstAKnownOne(t *testing.T) {
 		for _, talkers := range []int{2, 3, 7} {
 			signals := make([]*signal, talkers)
 			for i := range signals {
-				signals[i] = talk(c, i, talkers)
+				signals[i] = talk(c, i, talkers, r.IntN(2) == 0)
 			}
 			_, cycles := chirpCycle(0, talkers)
 			for range 6 {
@@ -90,10 +90,10 @@ func TestDelayAgainstAKnownOne(t *testing.T) {
 func TestNoMarkerIsNoDelay(t *testing.T) {
 	const start = int64(1e18)
 	c := codecs[0]
-	s := talk(c, 0, 3)
+	s := talk(c, 0, 3, false)
 	find := newFinder(c.rate())
 	for name, r := range map[string]relay{
-		"other tones": {codec: c, gain: 1, talkers: []*signal{talk(c, 1, 3), talk(c, 2, 3)}, delay: []int{80, 400}},
+		"other tones": {codec: c, gain: 1, talkers: []*signal{talk(c, 1, 3, false), talk(c, 2, 3, false)}, delay: []int{80, 400}},
 		"too soft":    {codec: c, gain: 0.3, talkers: []*signal{s}, delay: []int{80}},
 		"too late":    {codec: c, gain: 1, talkers: []*signal{s}, delay: []int{190 * 8}},
 		"silence":     {codec: c, gain: 1, talkers: []*signal{silence(c)}, delay: []int{0}},
@@ -158,6 +158,27 @@ func TestEveryTalkerHasAPlace(t *testing.T) {
 				t.Fatalf("%d talkers: talker %d chirps at frame %d of %d cycles", n, i, mark, cycles)
 			}
 			taken[mark] = true
+		}
+	}
+}
+
+// TestPhrases: a pause is silent but for the chirp, and a tone is not.
+func TestPhrases(t *testing.T) {
+	for _, c := range []struct {
+		phrases bool
+		frame   int
+		silent  bool
+	}{
+		{false, 71, false}, {false, 74, false}, {false, 99, false},
+		{true, 71, false}, {true, 72, false}, {true, 73, false}, {true, 74, true}, {true, 99, true}, {true, 100, false},
+	} {
+		s := talk(codecs[0], 0, 3, c.phrases)
+		silent := true
+		for _, b := range s.frames[c.frame%len(s.frames)] {
+			silent = silent && ulawDecode(b) == 0
+		}
+		if silent != c.silent {
+			t.Errorf("phrases %v: frame %d is silent: %v", c.phrases, c.frame, silent)
 		}
 	}
 }

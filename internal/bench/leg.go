@@ -78,7 +78,7 @@ func (l *leg) take(p []byte, at int64, pt uint8, w *window) {
 		k.foreign++
 		return
 	}
-	if at >= k.recordFrom && len(k.recorded) < cap(k.recorded) && len(p) <= rtpHeader+maxPayload {
+	if at >= k.recordFrom && len(k.recorded) < cap(k.recorded) && len(k.payloads)+len(p)-rtpHeader <= cap(k.payloads) {
 		from := len(k.payloads)
 		k.payloads = append(k.payloads, p[rtpHeader:]...)
 		k.recorded = append(k.recorded, received{a, k.payloads[from:len(k.payloads):len(k.payloads)]})

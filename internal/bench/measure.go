@@ -10,36 +10,48 @@ import (
 // grace is how long after a window what was sent in it may still come.
 const grace = 300 * time.Millisecond
 
+// soon is how far away a window begins, at the least: time to get ready.
+const soon = time.Second
+
 // maxRecordings bounds the cycles recorded of all legs together; each leg gets
-// one at least. Judging them takes the time.
-const maxRecordings = 6000
+// one at least. Keeping and judging them takes memory and time.
+const maxRecordings = 3000
 
 // measure watches a fleet for the options' duration.
-func (f *fleet) measure(ctx context.Context, s *probe) (*Measurement, error) {
-	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // no collection in the window
+func (f *fleet) measure(ctx context.Context, p *probe) (*Measurement, error) {
+	defer f.forget()
+	metrics := p.scrape()
 	w := f.openWindow()
-	runtime.GC()
-	defer f.driver.open.Store(nil)
-	if err := wait(ctx, time.Until(time.Unix(0, w.from))); err != nil {
+	before, after, own, err := f.watch(ctx, p, w)
+	if err != nil {
 		return nil, err
 	}
-	own, before := cpuTime(), s.look()
-	f.driver.open.Store(w)
-	if err := wait(ctx, time.Until(time.Unix(0, w.to))); err != nil {
-		return nil, err
-	}
-	own, after := cpuTime()-own, s.look()
-	if err := wait(ctx, grace); err != nil {
-		return nil, err
-	}
-	f.driver.open.Store(nil)
-	f.driver.settle()
+	before.metrics, after.metrics = metrics, p.scrape()
 	m := f.judge(w)
 	m.Generator.CPU = 100 * float64(own) / float64(w.to-w.from)
-	m.Server = s.figures(before, after, len(f.legs))
+	m.Server = p.figures(before, after, len(f.legs))
 	m.Calls = f.callFigures()
-	f.forget()
 	return m, nil
+}
+
+// watch has the driver keep what comes in a window, and looks at the server at
+// its begin and end. own is this process's CPU time, in ns.
+func (f *fleet) watch(ctx context.Context, p *probe, w *window) (before, after sight, own int64, err error) {
+	runtime.GC()
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // no collection in the window
+	f.driver.open.Store(w)
+	defer f.driver.settle()
+	defer f.driver.open.Store(nil)
+	if err = wait(ctx, time.Until(time.Unix(0, w.from))); err != nil {
+		return
+	}
+	own, before = cpuTime(), p.process()
+	if err = wait(ctx, time.Until(time.Unix(0, w.to))); err != nil {
+		return
+	}
+	own, after = cpuTime()-own, p.process()
+	err = wait(ctx, grace)
+	return
 }
 
 func wait(ctx context.Context, d time.Duration) error {
@@ -63,11 +75,13 @@ func (f *fleet) openWindow() *window {
 			packets:  make([]arrival, 0, perLeg(f.opts.Duration)),
 			marks:    make([]mark, 0, cycles+1),
 			recorded: make([]received, 0, each*cycleFrames+afterCycle),
-			payloads: make([]byte, 0, (each*cycleFrames+afterCycle)*maxPayload/2),
+			payloads: make([]byte, 0, (each*cycleFrames+afterCycle)*f.payload),
 		}
+		clear(l.kept.packets[:cap(l.kept.packets)]) // touched: no page fault in the window
+		clear(l.kept.recorded[:cap(l.kept.recorded)])
+		clear(l.kept.payloads[:cap(l.kept.payloads)])
 	}
-	// A cycle that begins soon.
-	frame := (d.now() + int64(time.Second)) / frameTime
+	frame := (d.now() + int64(soon)) / frameTime
 	_, cycle := chirpCycle(0, f.opts.Talkers)
 	cycle *= cycleFrames
 	frame += int64(cycle) - frame%int64(cycle)

@@ -20,6 +20,7 @@ type Options struct {
 	Size      int           // legs of a room
 	Talkers   int           // of a room; 0: all
 	Listeners string        // the others send "silent" frames, or nothing: "quiet"
+	Signal    string        // "tones" without a pause, or "phrases"
 	Codec     string        // "pcmu" or "pcma"
 	Phase     string        // of the legs within 20 ms: "spread" evenly, "aligned", "random"
 	Seed      uint64        // of random phases
@@ -33,6 +34,7 @@ type Options struct {
 	OnTime    float64 // per cent of packets within 5 ms of schedule that are wanted
 	Delivered float64 // per cent of packets that are wanted to come
 	Tries     int     // of one number of rooms, before it counts as too many
+	Require   string  // what is wanted of the figures: on-time=99.9,delay-mean=8,...
 
 	ServerPID  int    // of a server on this machine; 0: not known
 	Metrics    string // URL of the server's metrics; "": not known
@@ -99,7 +101,8 @@ func (o Options) check() error {
 			return errors.New("bench: " + c.text)
 		}
 	}
-	return nil
+	_, err := parseRequirements(o.Require)
+	return err
 }
 
 // packets is how many a measurement keeps, with some to spare.

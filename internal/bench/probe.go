@@ -42,22 +42,34 @@ const (
 // newProbe takes the first look.
 func newProbe(pid int, metrics string) *probe {
 	p := &probe{pid: pid, metrics: metrics}
-	p.first = p.look()
+	p.first = p.process()
+	p.first.metrics = p.scrape()
 	return p
 }
 
-// look reads what there is to read. What cannot be read is left out.
-func (p *probe) look() sight {
+// process reads what the system knows of the process. It costs the server
+// nothing.
+func (p *probe) process() sight {
 	s := sight{at: time.Now(), cpu: -1}
 	if p.pid > 0 {
 		if text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.pid)); err == nil {
 			s.parse(string(text))
 		}
 	}
-	if p.metrics != "" {
-		s.metrics, _ = scrape(p.metrics)
-	}
 	return s
+}
+
+// scrape reads the metrics, nil when there are none. It costs the server time,
+// and is for before and after a window.
+func (p *probe) scrape() map[string]float64 {
+	if p.metrics == "" {
+		return nil
+	}
+	m, err := scrape(p.metrics)
+	if err != nil {
+		return nil
+	}
+	return m
 }
 
 // parse reads a line of /proc/PID/stat. The name in it may hold anything.

@@ -7,6 +7,7 @@ type Report struct {
 	Settings     Settings      `json:"settings"`
 	Measurements []Measurement `json:"measurements"`
 	Limit        *Limit        `json:"limit,omitempty"`
+	Missed       []string      `json:"missed,omitempty"`  // requirements that are not met
 	Failure      string        `json:"failure,omitempty"` // why the run did not get to its end
 }
 
@@ -27,6 +28,7 @@ type Settings struct {
 	Size      int     `json:"size"`
 	Talkers   int     `json:"talkers"`
 	Listeners string  `json:"listeners"`
+	Signal    string  `json:"signal"`
 	Phase     string  `json:"phase"`
 	Seed      uint64  `json:"seed"`
 	Rate      float64 `json:"calls_per_second"`

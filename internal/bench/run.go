@@ -28,7 +28,14 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 		defer s.stop()
 		o.Target, o.ServerPID, o.Metrics = "sip:"+s.sip, s.cmd.Process.Pid, "http://"+s.http+"/metrics"
 	}
-	return r, o.drive(ctx, c, r)
+	if err := o.drive(ctx, c, r); err != nil {
+		return r, err
+	}
+	wanted, err := parseRequirements(o.Require)
+	if err != nil {
+		return r, err
+	}
+	return r, r.require(wanted)
 }
 
 // drive places calls and measures.
@@ -152,7 +159,7 @@ func (o Options) settings() Settings {
 		target = "private"
 	}
 	return Settings{
-		Target: target, Codec: o.Codec, Size: o.Size, Talkers: o.Talkers, Listeners: o.Listeners, Phase: o.Phase, Seed: o.Seed,
+		Target: target, Codec: o.Codec, Size: o.Size, Talkers: o.Talkers, Listeners: o.Listeners, Signal: o.Signal, Phase: o.Phase, Seed: o.Seed,
 		Rate: o.Rate, WarmUp: o.WarmUp.Seconds(), Duration: o.Duration.Seconds(), Pin: o.Pin, PinServer: o.PinServer,
 	}
 }

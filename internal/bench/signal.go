@@ -59,13 +59,18 @@ func markOf(talker, talkers int) int {
 	return cycle*cycleFrames + firstChirp + chirpSpacing*(talker%chirpPlaces)
 }
 
-// talk makes what one of a room's talkers says.
-func talk(c codec, talker, talkers int) *signal {
+// talk makes what one of a room's talkers says. In phrases, the part of a cycle
+// that has the chirps has nothing else: pauses as between sentences, in which a
+// server may shorten its buffers.
+func talk(c codec, talker, talkers int, phrases bool) *signal {
 	_, cycles := chirpCycle(talker, talkers)
 	size := c.rate() / framesPerSecond
 	samples := make([]int16, cycles*cycleFrames*size)
 	s := &signal{hz: toneHz(talker), mark: markOf(talker, talkers)}
 	tone(samples, s.hz, toneAmplitude(talkers), c.rate())
+	for cycle := 0; phrases && cycle < cycles; cycle++ {
+		clear(samples[(cycle*cycleFrames+firstChirp)*size : (cycle+1)*cycleFrames*size])
+	}
 	copy(samples[s.mark*size:], chirp(c.rate()))
 	s.frames = c.encode(samples)
 	return s

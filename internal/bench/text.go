@@ -12,13 +12,16 @@ func (r *Report) Print(w io.Writer) error {
 	m, s := r.Machine, r.Settings
 	fmt.Fprintf(&b, "%s, %d processors, %s, %s; load %.2f at the start, %.2f at the end\n",
 		m.CPU, m.Processors, m.Kernel, m.Go, m.LoadStart, m.LoadEnd)
-	fmt.Fprintf(&b, "target %s, rooms of %d, %d talking, %s, phases %s, %g s after %g s, processors: server %s, generator %s\n",
-		s.Target, s.Size, s.Talkers, s.Codec, s.Phase, s.Duration, s.WarmUp, processor(s.PinServer), processor(s.Pin))
+	fmt.Fprintf(&b, "target %s, rooms of %d, %d talking in %s, %s, phases %s, %g s after %g s, processors: server %s, generator %s\n",
+		s.Target, s.Size, s.Talkers, s.Signal, s.Codec, s.Phase, s.Duration, s.WarmUp, processor(s.PinServer), processor(s.Pin))
 	for i := range r.Measurements {
 		r.Measurements[i].print(&b)
 	}
 	if r.Limit != nil {
 		fmt.Fprintf(&b, "\nlimit: %d rooms, %d legs; %s\n", r.Limit.Rooms, r.Limit.Legs, r.Limit.Reason)
+	}
+	for _, missed := range r.Missed {
+		fmt.Fprintf(&b, "\nmissed: %s\n", missed)
 	}
 	if r.Failure != "" {
 		fmt.Fprintf(&b, "\nfailed: %s\n", r.Failure)
@@ -52,6 +55,10 @@ func (m *Measurement) print(b *strings.Builder) {
 	h := m.Heard
 	line("heard", "%d of %d pairs, levels %+.2f dB (%+.2f to %+.2f); %d of %d heard themselves (loudest %.0f dB); %d legs listened to",
 		h.Heard, h.Pairs, h.LevelMean, h.LevelLeast, h.LevelMost, h.HeardThemselves, h.Selves, h.SelfLevel, h.LegsListened)
+	if worst := m.worst(); worst != nil {
+		line("worst leg", "room %d leg %d: %d of %d packets, %.2f %% within 5 ms, latest %.2f ms, delay %.2f ms", worst.Room, worst.Index,
+			worst.Received, worst.Expected, worst.OnTime, worst.LateMax, worst.Delay)
+	}
 	m.printServer(line)
 	g := m.Generator
 	line("generator", "%.1f %% of a core, %s; %.3f %% within 5 ms; p99 %.2f, p99.9 %.2f, max %.2f ms; %d slots skipped, %d packets not taken",
@@ -59,6 +66,17 @@ func (m *Measurement) print(b *strings.Builder) {
 	if g.late() {
 		line("", "it was late itself: the server's figures are not the server's alone")
 	}
+}
+
+// worst is the leg with the fewest packets on time; nil when there is none.
+func (m *Measurement) worst() (leg *LegFigures) {
+	onTime := func(l *LegFigures) float64 { return l.OnTime * share(l.Received, l.Expected) }
+	for i := range m.Legs {
+		if leg == nil || onTime(&m.Legs[i]) < onTime(leg) {
+			leg = &m.Legs[i]
+		}
+	}
+	return leg
 }
 
 func (m *Measurement) printServer(line func(name, format string, args ...any)) {
