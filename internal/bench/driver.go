@@ -22,7 +22,6 @@ const (
 // window is the time in which the driver keeps what it sees.
 type window struct {
 	from, to int64 // wall clock, ns
-	frame    int64 // the driver's count at from: a cycle begins
 	late     histogram
 	skipped  int64 // slots
 }
@@ -35,6 +34,7 @@ type driver struct {
 	wall  int64     // base on the wall clock
 	slots [slotCount]slotLegs
 
+	origin   atomic.Int64 // the frame at which signals begin
 	open     atomic.Pointer[window]
 	turns    atomic.Int64 // slots done
 	stopped  atomic.Bool
@@ -100,10 +100,10 @@ func (d *driver) run() {
 // turn serves the legs of a slot: all send first, then all read.
 func (d *driver) turn(slot, due int64, w *window, in *receiver, out []byte) {
 	s, frame := &d.slots[slot%slotCount], slot/slotCount
-	legs := s.legs[:s.n.Load()]
+	legs, spoken := s.legs[:s.n.Load()], frame-d.origin.Load()
 	for _, l := range legs {
 		if l.active.Load() && !l.mute {
-			d.send(l, frame, due, w, out)
+			d.send(l, spoken, due, w, out)
 		}
 	}
 	for _, l := range legs {
@@ -113,8 +113,10 @@ func (d *driver) turn(slot, due int64, w *window, in *receiver, out []byte) {
 	}
 }
 
+// send sends a leg's packet. frame counts from the origin, before which it is
+// negative.
 func (d *driver) send(l *leg, frame, due int64, w *window, out []byte) {
-	place := int(frame % int64(len(l.said.frames)))
+	place := l.said.place(frame)
 	packet := l.fill(out, d.codec.payloadType(), d.codec.clock(), l.said.frames[place])
 	now := d.now()
 	ok := l.rtp.send(packet)
@@ -126,7 +128,7 @@ func (d *driver) send(l *leg, frame, due int64, w *window, out []byte) {
 		l.kept.unsent++
 	}
 	if place == l.said.mark && len(l.kept.marks) < cap(l.kept.marks) {
-		l.kept.marks = append(l.kept.marks, mark{frame, d.wall + now})
+		l.kept.marks = append(l.kept.marks, d.wall+now)
 	}
 }
 

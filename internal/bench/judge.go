@@ -144,12 +144,12 @@ func (j *judgement) pair(l *leg, talker int, second []int16, fig *LegFigures) {
 
 // markers finds the chirps that a talker sent in a stretch of time.
 func (j *judgement) markers(talker *leg, h *heard, from, to int64) (delays []float64) {
-	for _, k := range talker.kept.marks {
-		if k.at < from || k.at >= to {
+	for _, sent := range talker.kept.marks {
+		if sent < from || sent >= to {
 			continue
 		}
 		j.m.Delay.Markers++
-		if ns, found := j.finder.delay(h, k.at); found {
+		if ns, found := j.finder.delay(h, sent); found {
 			j.m.Delay.Found++
 			delays = append(delays, ms(ns))
 		}

@@ -33,17 +33,11 @@ type kept struct {
 	foreign int // of another SSRC than the first
 	spare   int // beyond the room
 	unsent  int
-	marks   []mark
+	marks   []int64 // when chirps were sent: wall clock, ns
 
 	recordFrom int64 // wall clock, ns
 	recorded   []received
 	payloads   []byte
-}
-
-// mark is when a leg's chirp was sent.
-type mark struct {
-	frame int64 // of the driver's count
-	at    int64 // wall clock, ns
 }
 
 const (

@@ -11,7 +11,7 @@ import (
 const grace = 300 * time.Millisecond
 
 // soon is how far away a window begins, at the least: time to get ready.
-const soon = time.Second
+const soon = 500 * time.Millisecond
 
 // maxRecordings bounds the cycles recorded of all legs together; each leg gets
 // one at least. Keeping and judging them takes memory and time.
@@ -64,7 +64,7 @@ func wait(ctx context.Context, d time.Duration) error {
 }
 
 // openWindow makes room for what will be kept, and a window that begins with a
-// cycle. The driver does not see it yet.
+// cycle. The driver does not see the window yet.
 func (f *fleet) openWindow() *window {
 	d := f.driver
 	cycles := max(1, (int(f.opts.Duration/(20*time.Millisecond))-afterCycle)/cycleFrames)
@@ -73,7 +73,7 @@ func (f *fleet) openWindow() *window {
 		l.heard = false
 		l.kept = &kept{
 			packets:  make([]arrival, 0, perLeg(f.opts.Duration)),
-			marks:    make([]mark, 0, cycles+1),
+			marks:    make([]int64, 0, cycles+1),
 			recorded: make([]received, 0, each*cycleFrames+afterCycle),
 			payloads: make([]byte, 0, (each*cycleFrames+afterCycle)*f.payload),
 		}
@@ -81,14 +81,13 @@ func (f *fleet) openWindow() *window {
 		clear(l.kept.recorded[:cap(l.kept.recorded)])
 		clear(l.kept.payloads[:cap(l.kept.payloads)])
 	}
+	// Signals begin anew with the window.
 	frame := (d.now() + int64(soon)) / frameTime
-	_, cycle := chirpCycle(0, f.opts.Talkers)
-	cycle *= cycleFrames
-	frame += int64(cycle) - frame%int64(cycle)
-	w := &window{frame: frame, from: d.wall + frame*frameTime}
+	d.origin.Store(frame)
+	w := &window{from: d.wall + frame*frameTime}
 	w.to = w.from + int64(f.opts.Duration)
 	for _, l := range f.legs {
-		// Rooms are recorded at different times, so that all of the window is looked at.
+		// Rooms are recorded at different times, so that all of the window is listened to.
 		first := l.room % (cycles - each + 1)
 		l.kept.recordFrom = w.from + int64(first*cycleFrames)*frameTime
 	}

@@ -136,9 +136,9 @@ func TestSearch(t *testing.T) {
 	if err != nil || r.Limit.Rooms != 2 || r.Limit.Legs != 4 || len(r.Measurements) != 2 {
 		t.Errorf("limit %+v after %d measurements, %v", r.Limit, len(r.Measurements), err)
 	}
-	o.OnTime, o.Tries, o.Require = 101, 2, "" // more than everything
+	o.OnTime, o.Require = 101, "" // more than everything
 	r, err = Run(context.Background(), o)
-	if err != nil || r.Limit.Rooms != 0 || len(r.Measurements) != 2 || !strings.Contains(r.Limit.Reason, "on time") {
+	if err != nil || r.Limit.Rooms != 0 || len(r.Measurements) != 1 || !strings.Contains(r.Limit.Reason, "on time") {
 		t.Errorf("limit %+v after %d measurements, %v", r.Limit, len(r.Measurements), err)
 	}
 }

@@ -34,6 +34,12 @@ type signal struct {
 	mark   int     // the frame of the loop with which its chirp begins; -1: none
 }
 
+// place is a frame's in the loop; frames before the origin are negative.
+func (s *signal) place(frame int64) int {
+	n := int64(len(s.frames))
+	return int((frame%n + n) % n)
+}
+
 // toneHz spreads tones over the telephone band, so that sums and differences of
 // a few fall on none of them.
 func toneHz(talker int) float64 {
