@@ -30,12 +30,13 @@ var layers = []struct {
 	{"web", "conference directory metrics transfer", "github.com/emiago github.com/pion", "people's and programs' view of conferences"},
 	{"internal/server", "conference directory internal/config media metrics mixer sip transfer web", "", "everything put together, once"},
 	{"internal/config", "directory conference", "net/http github.com/prometheus", "a file's meaning"},
+	{"internal/bench", "sip", "github.com", "a generator of calls that sees a server from outside"},
 	{"internal/demo", "internal/hearing internal/softphone mixer testdata/speech", "github.com/prometheus", "a story told to a server through its own doors"},
 	{"internal/hearing", "", "net os github.com", "a recording in, what was heard out"},
 	{"internal/softphone", "sip media mixer", "github.com/prometheus net/http", "a phone for tests and the demo"},
 	{"internal/testnet", "", "github.com", "a network for everybody's tests"},
 	{"internal/rules", "", "github.com", ""},
-	{"cmd/warmline", "conference directory internal/config internal/demo internal/server", "", "flags and wiring"},
+	{"cmd/warmline", "conference directory internal/bench internal/config internal/demo internal/server", "", "flags and wiring"},
 }
 
 const impure = "net os sync context log math/rand crypto github.com golang.org runtime syscall"
@@ -52,7 +53,7 @@ var owners = []struct{ module, pkgs string }{
 	{"github.com/coder/websocket", "web"},
 	{"github.com/goccy/go-yaml", "internal/config"},
 	{"github.com/alecthomas/kong", "cmd/warmline"},
-	{"golang.org/x/sys", "media mixer sip"},
+	{"golang.org/x/sys", "internal/bench media mixer sip"},
 }
 
 // testOnly are modules and packages that no shipped code may import, but for
