@@ -15,6 +15,7 @@ require (
 	github.com/pion/rtp v1.10.6
 	github.com/pion/sdp/v3 v3.0.20
 	github.com/prometheus/client_golang v1.25.0
+	github.com/thesyncim/gopus v0.1.0
 	github.com/zaf/g711 v1.4.0
 	golang.org/x/sys v0.49.0
 	pgregory.net/rapid v1.3.0

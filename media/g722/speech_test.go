@@ -30,6 +30,11 @@ func speech16(tb testing.TB) []int16 {
 			narrow = append(narrow, int16(binary.LittleEndian.Uint16(data)))
 		}
 	}
+	var taps [16]float64
+	for k := range taps {
+		x := float64(k) - 7.5
+		taps[k] = 0.9 * math.Sin(math.Pi*x) / (math.Pi * x) * math.Pow(math.Cos(math.Pi*x/17), 2)
+	}
 	wide := make([]int16, 2*len(narrow)/640*640)
 	for i := range wide {
 		if i%2 == 0 {
@@ -37,13 +42,12 @@ func speech16(tb testing.TB) []int16 {
 			continue
 		}
 		sum := 0.0
-		for k := -8; k < 8; k++ {
-			if at := i/2 + 1 + k; at >= 0 && at < len(narrow) {
-				x := float64(k) + 0.5
-				sum += float64(narrow[at]) * math.Sin(math.Pi*x) / (math.Pi * x) * math.Pow(math.Cos(math.Pi*x/17), 2)
+		for k, tap := range taps {
+			if at := i/2 - 7 + k; at >= 0 && at < len(narrow) {
+				sum += tap * float64(narrow[at])
 			}
 		}
-		wide[i] = int16(min(max(0.9*sum, math.MinInt16), math.MaxInt16))
+		wide[i] = int16(min(max(sum, math.MinInt16), math.MaxInt16))
 	}
 	return wide
 }
