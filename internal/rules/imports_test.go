@@ -20,6 +20,7 @@ var layers = []struct {
 	{"mixer", "", "net github.com/prometheus", "packets come through an interface; counters are snapshots"},
 	{"media", "media/jitter mixer", "github.com/prometheus", "one leg's RTP, whoever is at the other end"},
 	{"media/jitter", "", impure, "one stream as a value: the clock is the reader's"},
+	{"media/srtp", "", "net os sync context math/rand github.com golang.org runtime syscall", "packets and keys as values: no clock, no I/O; crypto of the standard library"},
 	{"sip", "", "github.com/prometheus", "a message body is bytes"},
 	{"directory", "", "github.com/prometheus net/http", "facts about people and numbers, without a protocol"},
 	{"metrics", "", "", "collectors; what they show is handed to them"},
@@ -56,6 +57,7 @@ var owners = []struct{ module, pkgs string }{
 // the packages named.
 var testOnly = []struct{ path, except string }{
 	{"github.com/google/go-cmp", ""},
+	{"github.com/pion/srtp", ""},
 	{"pgregory.net/rapid", ""},
 	{"testing", ""},
 	{"warmline/internal/testnet", ""},
