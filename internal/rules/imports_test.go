@@ -24,6 +24,7 @@ var layers = []struct {
 	{"media/resample", "", impure, "sound in, sound out"},
 	{"media/jitter", "", impure, "one stream as a value: the clock is the reader's"},
 	{"media/quality", "", impure, "figures out of figures"},
+	{"media/srtp", "", "net os sync context math/rand github.com golang.org runtime syscall", "packets and keys as values: no clock, no I/O; crypto of the standard library"},
 	{"sip", "", "github.com/prometheus", "a message body is bytes"},
 	{"directory", "", "github.com/prometheus net/http", "facts about people and numbers, without a protocol"},
 	{"metrics", "", "", "collectors; what they show is handed to them"},
@@ -62,6 +63,7 @@ var owners = []struct{ module, pkgs string }{
 // the packages named.
 var testOnly = []struct{ path, except string }{
 	{"github.com/google/go-cmp", ""},
+	{"github.com/pion/srtp", ""},
 	{"pgregory.net/rapid", ""},
 	{"github.com/gotranspile/g722", ""},
 	{"testing", ""},
