@@ -150,6 +150,7 @@ func (s *Session) Commit() {
 	if s.pending == nil {
 		return
 	}
+	s.pending.equip(s.agreed)
 	s.agreed, s.pending = s.pending, nil
 	s.inForce.Store(s.agreed)
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/pion/sdp/v3"
+
+	"warmline/media/srtp"
 )
 
 // The payload types of comfort noise: that of RFC 3389 and its predecessor.
@@ -34,7 +36,10 @@ type agreement struct {
 	xr         bool      // the peer takes VoIP metrics (RFC 3611)
 	dir        direction // ours
 	packetTime int       // of a packet sent, ms
-	packet     int       // the same in samples at the codec's rate
+	equipment
+
+	seal *srtp.Sealer // nil: plain RTP
+	open *srtp.Opener
 
 	layout []layoutLine // all m= lines of the session
 	line   int          // ours among them
@@ -82,7 +87,6 @@ func newAgreement(r *remoteAudio, local numbers) *agreement {
 func (a *agreement) use(c *codec, f format, r *remoteAudio) {
 	a.codec, a.audioType = c, f.payloadType
 	a.packetTime = c.packetTime(r.packetTime)
-	a.packet = a.packetTime * c.rate / 1000
 	if c == codecOpus {
 		a.opus = parseOpus(f.fmtp)
 	}

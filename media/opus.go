@@ -3,6 +3,8 @@ package media
 import (
 	"strconv"
 	"strings"
+
+	"warmline/media/opus"
 )
 
 // opusWish is what a peer's a=fmtp asks of those who send Opus to it (RFC 7587
@@ -15,6 +17,9 @@ type opusWish struct {
 	bitrate  int  // maxaveragebitrate, bit/s; 0: not said
 	playback int  // maxplaybackrate, Hz; 0: not said
 }
+
+// opusBitrate is what a peer that does not limit it gets, bit/s.
+const opusBitrate = 24000
 
 // Bounds of RFC 7587 §6.1.
 const (
@@ -57,4 +62,20 @@ func bounded(text string, least, most int) int {
 		return 0
 	}
 	return min(max(int(n), least), most)
+}
+
+// opusLoss is the share of packets, in per cent, that redundancy is made for
+// where the peer has use for it.
+const opusLoss = 5
+
+// usual says whether the peer can be sent what others are.
+func (w opusWish) usual() bool { return w.config() == opusWish{}.config() }
+
+// config is how to encode for the peer.
+func (w opusWish) config() opus.Config {
+	c := opus.Config{Loss: opusLoss}
+	if w.bitrate > 0 && w.bitrate < opusBitrate {
+		c.Bitrate = w.bitrate
+	}
+	return c
 }
