@@ -521,6 +521,61 @@ func TestValidity(t *testing.T) {
 	}
 }
 
+// Packets cut short within a valid compound say as much as is there, and padding
+// is no content.
+func TestShortPackets(t *testing.T) {
+	rr := []byte{0x80, 201, 0, 1, 0, 0, 0, 1}
+	tests := []struct {
+		name string
+		p    []byte
+		byes uint64
+		ends bool
+	}{
+		{"a BYE of more sources than it names", []byte{0x83, 203, 0, 1, 0, 0, 0xfe, 0xed}, 1, true},
+		{"a padded BYE", []byte{0xa1, 203, 0, 2, 0, 0, 0xfe, 0xed, 0, 0, 0, 4}, 1, true},
+		{"a BYE whose source is padding", []byte{0xa1, 203, 0, 2, 0, 0, 0xfe, 0xed, 0, 0, 0, 8}, 1, false},
+		{"more padding than packet", []byte{0xa1, 203, 0, 1, 0, 0, 0, 8}, 0, false},
+		{"no padding where there should be", []byte{0xa1, 203, 0, 1, 0, 0, 0, 0}, 0, false},
+		{"padding of half a word", []byte{0xa1, 203, 0, 1, 0, 0, 0, 2}, 0, false},
+		{"a sender report without its times", []byte{0x80, 200, 0, 1, 0, 0, 0, 1}, 0, false},
+		{"a receiver report without its block", []byte{0x81, 201, 0, 1, 0, 0, 0, 1}, 0, false},
+		{"extended reports without a sender", []byte{0x80, 207, 0, 0}, 0, false},
+		{"a block longer than its packet", []byte{0x80, 207, 0, 2, 0, 0, 0, 1, 7, 0, 0, 8}, 0, false},
+		{"application data", []byte{0x80, 204, 0, 2, 0, 0, 0, 1, 'n', 'a', 'm', 'e'}, 0, false},
+	}
+	for _, tt := range tests {
+		b := newBench(t, SessionConfig{})
+		b.agree(plainOffer())
+		b.talk(&b.stream, 1000, 5)
+		if !b.s.control.read(b.s, append(rr[:8:8], tt.p...), b.now) {
+			t.Errorf("%s: not taken for a compound", tt.name)
+		}
+		ended := b.now-b.s.in.lastAt >= streamQuiet
+		if st := b.s.Stats(); st.Byes != tt.byes || ended != tt.ends || st.FarReports != 0 || st.FarRating != 0 {
+			t.Errorf("%s: stream ended: %v, %+v", tt.name, ended, st)
+		}
+		if b.s.control.lastSR != 0 {
+			t.Errorf("%s: a sender's time out of nothing", tt.name)
+		}
+	}
+}
+
+// A session that is closed before its first frame says goodbye all the same.
+func TestGoodbyeBeforeAudio(t *testing.T) {
+	b := newBench(t, SessionConfig{})
+	b.agree(plainOffer())
+	b.s.Receive(b.now)
+	b.s.out.packets = 1 // as if: a sender report has a time
+	b.s.Close()
+	packets := b.reports(b.ctl)
+	if len(packets) != 3 {
+		t.Fatalf("%d packets", len(packets))
+	}
+	if sr, ok := packets[0].(*rtcp.SenderReport); !ok || sr.RTPTime != b.s.out.ts {
+		t.Errorf("%+v", packets[0])
+	}
+}
+
 func FuzzRTCP(f *testing.F) {
 	f.Add([]byte{0x81, 201, 0, 7, 0, 0, 0, 1, 0, 0, 0, 2})
 	f.Add([]byte{0x80, 200, 0, 6, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0})

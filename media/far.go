@@ -39,9 +39,6 @@ func (f *farCounters) report(b *receptionBlock, sent uint32, a *agreement) {
 	if sent > 0 {
 		f.loss.store(min(float64(max(b.lost, 0))/float64(sent), 1))
 	}
-	if a == nil {
-		return
-	}
 	if j := fromClock(int64(b.jitter), a.clock()); j < int64(maxFarJitter) {
 		f.jitter.Store(j)
 	}

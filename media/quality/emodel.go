@@ -88,8 +88,9 @@ func (c Call) lossImpairment() float64 {
 }
 
 // delayImpairment is Id: talker echo, listener echo and the delay itself. The
-// echo takes the same way as the voice, so that T = Ta and Tr = 2 Ta. The
-// wideband model has the same form.
+// echo takes the same way as the voice, so that T = Ta and Tr = 2 Ta. Wideband
+// calls are given the same: the delay itself weighs the same in both models, and
+// the echo, which does not quite, is small.
 func delayImpairment(delay time.Duration) float64 {
 	ta := max(0, float64(delay)/float64(time.Millisecond))
 	return echoOfTalker(ta) + echoOfListener(2*ta) + pureDelay(ta)
