@@ -87,6 +87,7 @@ func (r *Room) join(p *port, grown *lists) {
 	p.index = len(r.members)
 	r.members = append(r.members, p)
 	r.young = r.tick.due + youth
+	p.born = r.tick.due
 	if r.resize(); r.large == nil {
 		r.seat(p)
 		r.schedule(p)

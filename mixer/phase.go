@@ -7,18 +7,26 @@ package mixer
 // others wait least. So a voice waits for nothing but the other voices of the
 // same frame.
 //
-// The slots follow the packets, by one millisecond a second at most once a room
-// has settled, so that the listeners' buffers can follow. What must not happen
+// The slots follow the packets slowly, so that the listeners' own buffers can
+// follow: by a millisecond a second, by one in a tenth of a second after a
+// change, and somewhat faster for who has just come. What must not happen
 // unheard is that an output and an input change their order: then a listener
 // would miss a frame of that voice, or lack one. So they do that only while the
 // voice is quiet; until then they stop at each other, and the stream's buffer
 // makes up for the difference by time-scale modification.
 
 const (
-	second    = 50 * slots
-	youth     = 3 * second // after a change a room looks for its slots anew for so long
-	tuneEvery = second
-	leapEvery = second / 10
+	second = 50 * slots
+	// youth is for how long after a change a room looks for its slots anew, and
+	// infancy for how long a port is new.
+	youth   = 3 * second
+	infancy = 3 * second / 2
+	// A look at a room that has settled, and at one that has not.
+	tuneEvery  = second
+	youngEvery = second / 10
+	// How many slots a port moves at a time, and a new one.
+	stride    = 1
+	newStride = 3
 	// worthwhile is how many slots less waiting, over all voices, another anchor
 	// must bring.
 	worthwhile = 2
@@ -32,9 +40,8 @@ const (
 // tune looks whether the slots of a room's ports are still the best.
 func (w *worker) tune(r *Room, slot int64) {
 	every := int64(tuneEvery)
-	young := slot < r.young
-	if young {
-		every = leapEvery
+	if slot < r.young {
+		every = youngEvery
 	}
 	if slot-r.tuned < every {
 		return
@@ -45,19 +52,30 @@ func (w *worker) tune(r *Room, slot int64) {
 		return
 	}
 	for _, p := range r.members {
-		w.tuneInput(p, young)
+		w.tuneInput(p)
 	}
 	for _, p := range r.members {
-		w.tuneOutput(p, young)
+		w.tuneOutput(p)
 	}
 }
 
 // gap is how many slots after one turn another comes, less than a frame.
 func gap(from, to *turn) int64 { return ((to.due-from.due)%slots + slots) % slots }
 
+// stride is how far a port may move at a time.
+func (w *worker) stride(p *port) int64 {
+	if w.slot-p.born < infancy {
+		return newStride
+	}
+	return stride
+}
+
+// within brings a shift between -most and most.
+func within(shift, most int64) int64 { return max(-most, min(shift, most)) }
+
 // tuneInput moves a port's input to when its packets are there, and the outputs
 // anchored to it along.
-func (w *worker) tuneInput(p *port, young bool) {
+func (w *worker) tuneInput(p *port) {
 	if p.timing == nil {
 		return
 	}
@@ -69,18 +87,14 @@ func (w *worker) tuneInput(p *port, young bool) {
 	if shift == 0 {
 		return
 	}
-	if young {
+	if w.slot-p.born < infancy {
 		shift += w.crowding(p.input.due + shift)
-	} else {
-		shift = max(-1, min(shift, 1))
 	}
-	shift = max(shift, w.slot+1-p.input.due)
+	shift = max(within(shift, w.stride(p)), w.slot+1-p.input.due)
 	for _, l := range p.room.members {
-		switch {
-		case l == p || !l.row.hears(p.row):
-		case l.anchor == p:
-			shift = w.limit(l, p, shift)
-		case !quiet(p) && l.hearing&p.seat != 0:
+		if l != p && l.anchor == p {
+			shift = w.limit(l, p, within(shift, w.stride(l)))
+		} else if l != p && l.row.hears(p.row) && l.hearing&p.seat != 0 && !quiet(p) {
 			g := gap(&p.input, &l.output)
 			shift = max(g-slots+1, min(shift, g))
 		}
@@ -90,7 +104,7 @@ func (w *worker) tuneInput(p *port, young bool) {
 	}
 	w.move(&p.input, p.input.due+shift)
 	for _, l := range p.room.members {
-		if l.anchor == p && l != p {
+		if l != p && l.anchor == p {
 			w.move(&l.output, l.output.due+shift)
 		}
 	}
@@ -155,7 +169,7 @@ func amplitudeOf(frame []int16) int {
 }
 
 // tuneOutput moves a port's output to just behind the inputs of those it hears.
-func (w *worker) tuneOutput(l *port, young bool) {
+func (w *worker) tuneOutput(l *port) {
 	if l.anchor = bestAnchor(l); l.anchor == nil {
 		return
 	}
@@ -163,10 +177,7 @@ func (w *worker) tuneOutput(l *port, young bool) {
 	if shift < -slots/2 {
 		shift += slots
 	}
-	if !young {
-		shift = max(-1, min(shift, 1))
-	}
-	if shift = w.limit(l, nil, shift); shift != 0 {
+	if shift = w.limit(l, nil, within(shift, w.stride(l))); shift != 0 {
 		w.move(&l.output, l.output.due+shift)
 	}
 }

@@ -61,6 +61,7 @@ type port struct {
 
 	input, output turn
 	anchor        *port // whose input its output follows
+	born          int64 // slot it came in
 	loud          loudness
 
 	touched bool // large rooms: its row changed since the last tick
