@@ -84,7 +84,7 @@ func (s *Session) seed() {
 	s.origin.id = binary.BigEndian.Uint64(b[0:]) >> 2
 	s.origin.addr = s.engine.shown(s.cfg.Addr)
 	s.out.ssrc = binary.BigEndian.Uint32(b[8:])
-	s.out.seq = binary.BigEndian.Uint16(b[12:])
+	s.out.seq = binary.BigEndian.Uint16(b[12:]) & 0x7fff // its first wrap is the first roll-over (RFC 3711 §3.3.1)
 	s.out.ts = binary.BigEndian.Uint32(b[14:])
 	s.control.random = binary.BigEndian.Uint64(b[18:]) | 1
 	const letters = "abcdefghijklmnopqrstuvwxyz234567"
