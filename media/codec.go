@@ -39,7 +39,7 @@ type codec struct {
 	encode *[1 << 14]uint8 // by the upper 14 bits of a sample
 	// The others have state, one of each for every stream.
 	newDecoder func() decoder
-	newEncoder func(opusWish) encoder
+	newEncoder func(OpusConfig, opusWish) encoder
 }
 
 // The codecs with state. RFC 3551 §4.5.2 has the clock of G.722 at 8000 Hz, half

@@ -5,6 +5,12 @@ import (
 	"strings"
 )
 
+// OpusConfig is how we send Opus; zero fields leave it to the encoder.
+type OpusConfig struct {
+	Bitrate    int // bit/s, no more than the peer wants
+	Complexity int // 0 to 10
+}
+
 // opusWish is what a peer's a=fmtp asks of those who send Opus to it (RFC 7587
 // §6.1). Of a peer that says nothing it is the zero value.
 type opusWish struct {
