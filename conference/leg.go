@@ -3,7 +3,6 @@ package conference
 import (
 	"errors"
 	"log/slog"
-	"math"
 	"net/netip"
 	"time"
 
@@ -50,6 +49,8 @@ type leg struct {
 	ticket    *ticket        // the queue's offer this leg answers, until the queue was told
 	weOffered bool           // our offer is out in a 2xx; the answer comes with the ACK
 	obliged   time.Time      // since when the peer must send audio
+	answered  time.Time      // when it went up
+	last      *Quality       // of its audio, once it is finished
 	keys      keypad
 }
 
@@ -175,7 +176,7 @@ func (l *leg) onEvent(ev sip.Event) {
 			l.media.InfoDigit(d)
 		}
 	case sip.Ended:
-		l.log.Debug("leg ended", "status", ev.Status, "reason", ev.Reason)
+		l.log.Debug("dialog ended", "status", ev.Status, "reason", ev.Reason)
 		l.finish()
 		l.c.story.gone(l, causeOfEnd(ev.Cause))
 	}
@@ -211,7 +212,7 @@ func (l *leg) onAnswered(ev sip.Event) {
 // goUp marks the leg answered and puts it into the mix.
 func (l *leg) goUp() {
 	l.up = true
-	l.obliged = l.c.now
+	l.obliged, l.answered = l.c.now, l.c.now
 	if l.agent != "" && !l.incoming {
 		l.c.m.legUp(l.agent)
 	}
@@ -386,6 +387,7 @@ func (l *leg) finish() {
 		return
 	}
 	l.silence()
+	l.rate()
 	l.finished = true
 	l.c.legs--
 	l.c.m.freeLeg()
@@ -420,19 +422,6 @@ func (l *leg) silence() {
 func (l *leg) digit(d byte) {
 	if l.up && !l.finished && !l.hungUp {
 		l.c.story.digit(l, d)
-	}
-}
-
-// quality reads the leg's RTP figures; nil before anything came.
-func (l *leg) quality() *Quality {
-	s := l.media.Stats()
-	if s.PacketsIn == 0 {
-		return nil
-	}
-	return &Quality{
-		Loss:     float64(s.Lost) / float64(s.PacketsIn+s.Lost),
-		JitterMS: float64(s.Jitter) / float64(time.Millisecond),
-		MOS:      math.Round(100*s.MOS) / 100,
 	}
 }
 

@@ -3,6 +3,8 @@ package media
 import (
 	"net/netip"
 	"testing"
+
+	"warmline/mixer"
 )
 
 // BenchmarkSession is one leg-frame without a kernel: a packet in, a frame out
@@ -52,9 +54,8 @@ func runFrames(b *testing.B, s *Session, arrive func()) {
 	b.ReportAllocs()
 	for b.Loop() {
 		arrive()
-		s.Receive(now)
-		s.Pull(now, heard[:])
-		s.Push(now, frame[:])
+		pull(s, now, heard[:])
+		s.Push(now, mixer.NewFrame(frame[:]))
 		now += frameNanos
 	}
 }
@@ -127,9 +128,8 @@ func TestNoAllocations(t *testing.T) {
 		if i%50 != 40 {
 			in.next()
 		}
-		w.s.Receive(now)
-		w.s.Pull(now, heard[:])
-		w.s.Push(now, frame[:])
+		pull(w.s, now, heard[:])
+		w.s.Push(now, mixer.NewFrame(frame[:]))
 		now += frameNanos
 	})
 	if allocs != 0 {

@@ -22,6 +22,10 @@
 // timestamp gives it; Pull takes the next 160 samples from there. The way out:
 // Push → encode into the sender's buffer → packets of the peer's ptime → socket.
 //
+// RTCP tells both ways how that went (control, report, xr): streamStats keeps what
+// a report says of the peer's stream, farCounters what the peer's reports say of
+// ours. Package quality makes scores of it.
+//
 // Things that are done on purpose:
 //
 //   - The peer's address is SDP's. Where that cannot be right it is learned,

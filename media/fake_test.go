@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/pion/sdp/v3"
+
+	"warmline/mixer"
 )
 
 // fakeNetwork joins sockets in memory: what is written can be read at once.
@@ -174,13 +176,19 @@ func (b *bench) agree(offer string) *sdp.SessionDescription {
 	return read(b, answer)
 }
 
+// pull moves a session on by a frame and copies what its peer said.
+func pull(s *Session, now int64, heard []int16) bool {
+	ok := s.Next(now)
+	copy(heard, s.Samples(mixer.Narrow))
+	return ok
+}
+
 // tick lets 20 ms pass as the worker does it, and returns what was heard.
 func (b *bench) tick() ([]int16, bool) {
 	b.now += frameNanos
-	b.s.Receive(b.now)
 	heard := make([]int16, frameSamples)
-	ok := b.s.Pull(b.now, heard)
-	b.s.Push(b.now, b.frame[:])
+	ok := pull(b.s, b.now, heard)
+	b.s.Push(b.now, mixer.NewFrame(b.frame[:]))
 	return heard, ok
 }
 

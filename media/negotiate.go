@@ -31,6 +31,7 @@ type agreement struct {
 	remoteRTCP netip.AddrPort
 	silenced   bool      // c=0.0.0.0: nothing may be sent, RTCP neither
 	mux        bool      // RTCP on the RTP port
+	xr         bool      // the peer takes VoIP metrics (RFC 3611)
 	dir        direction // ours
 	packetTime int       // of a packet sent, ms
 	packet     int       // the same in samples at the codec's rate

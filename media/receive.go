@@ -1,6 +1,9 @@
 package media
 
-import "net/netip"
+import (
+	"net/netip"
+	"time"
+)
 
 const (
 	// readsPerTick bounds what one leg can cost in a tick. Twice as many
@@ -31,6 +34,7 @@ type receiver struct {
 	events   eventReader
 	playout  playout
 	newest   uint32 // the end of the last packet of audio, in its time
+	frame    [frameSamples]int16
 	datagram [datagramSize]byte
 }
 
@@ -57,7 +61,7 @@ func (s *Session) take(a *agreement, now int64) {
 	if old != nil && a.dir.recv && !old.dir.recv {
 		r.playout.reset() // its clock may have stood still meanwhile
 	}
-	s.control.agree(a, now)
+	s.control.agree(a, now, time.Now())
 	s.count.audioAt.Store(now)
 	s.count.remote.store(r.latch.dest)
 }
@@ -74,8 +78,8 @@ func (s *Session) reconnect(now int64) {
 	}
 }
 
-// Receive takes in what has arrived. It implements mixer.Stream.
-func (s *Session) Receive(now int64) {
+// receive takes in what has arrived.
+func (s *Session) receive(now int64) {
 	s.count.now.Store(now)
 	a := s.current(now)
 	r := &s.in
@@ -100,7 +104,7 @@ func (s *Session) Receive(now int64) {
 	}
 	if r.ticks%controlTicks == 0 {
 		if !a.mux {
-			s.receiveControl(a)
+			s.receiveControl(now, a)
 		}
 		s.reconnect(now)
 	}
@@ -111,8 +115,11 @@ func (s *Session) Receive(now int64) {
 func (s *Session) datagram(now int64, a *agreement, from netip.AddrPort, p []byte) int {
 	if a != nil && a.mux && isRTCP(p) {
 		if l := &s.in.latch; from == l.source || !l.source.IsValid() && from == l.sdp {
-			s.control.read(s, p)
+			if s.control.read(s, p, now) {
+				return 0
+			}
 		}
+		s.count.discarded.Add(1)
 		return 0
 	}
 	h, payload, ok := parseRTP(p)
@@ -168,9 +175,9 @@ func (s *Session) packet(now int64, a *agreement, h *rtpHeader, payload []byte) 
 	}
 	switch what {
 	case kindPCMU, kindPCMA:
-		r.stream.spread(now, h.ts)
+		r.stream.spread(now, h.ts, a.clock())
 		r.newest = h.ts + uint32(len(payload))
-		s.count.jitter.Store(uint64(r.stream.jitter >> 4))
+		s.count.jitter.Store(r.stream.jitterTime())
 		s.count.audioAt.Store(now)
 		s.count.started.Store(true)
 		ok := r.playout.put(voice{
@@ -179,6 +186,7 @@ func (s *Session) packet(now int64, a *agreement, h *rtpHeader, payload []byte) 
 		})
 		if !ok {
 			s.count.late.Add(1)
+			r.stream.discard(h.seq)
 		}
 		s.count.delay.Store(int64(r.playout.delay()))
 		return ok
@@ -229,9 +237,16 @@ func (s *Session) event(what kind, h *rtpHeader, payload []byte) bool {
 	return true
 }
 
-// Pull decodes the next frame of what the peer said. It implements
+// Next takes in what has arrived and moves on by a frame. It implements
 // mixer.Stream.
-func (s *Session) Pull(now int64, dst []int16) bool {
-	s.current(now)
-	return s.in.playout.pull(dst)
+func (s *Session) Next(now int64) bool {
+	s.receive(now)
+	return s.in.playout.pull(s.in.frame[:])
 }
+
+// Samples is the present frame of what the peer said. It implements
+// mixer.Stream.
+func (s *Session) Samples(rate int) []int16 { return s.in.frame[:] }
+
+// Rate is that of the frames to send. It implements mixer.Stream.
+func (s *Session) Rate() int { return clockRate }

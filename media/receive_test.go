@@ -251,30 +251,6 @@ func TestStreamOrder(t *testing.T) {
 	}
 }
 
-func TestJitter(t *testing.T) {
-	var s streamStats
-	s.begin(&rtpHeader{})
-	// Packets come alternately 10 ms early and late: the difference is 20 ms
-	// each time, and the estimate approaches it.
-	for i := range 200 {
-		at := int64(i)*frameNanos + int64(i%2)*frameNanos
-		s.spread(at, uint32(i*160))
-	}
-	if got := s.jitter >> 4; got < 155 || got > 160 {
-		t.Errorf("jitter %d, want 160", got)
-	}
-	for i := 200; i < 400; i++ {
-		s.spread(int64(i)*frameNanos, uint32(i*160))
-	}
-	if got := s.jitter >> 4; got > 1 {
-		t.Errorf("jitter %d, want 0", got)
-	}
-	s.spread(400*frameNanos, 1<<31) // a jump of the clock is no jitter
-	if got := s.jitter >> 4; got > 1 {
-		t.Errorf("jitter %d after a jump", got)
-	}
-}
-
 // A sender whose clock stood still while we did not listen is heard at once.
 func TestResumeWithAStoppedClock(t *testing.T) {
 	b := newBench(t, SessionConfig{})

@@ -1,5 +1,7 @@
 package media
 
+import "warmline/mixer"
+
 // sender makes packets of frames. There is one outgoing stream per session: its
 // sequence numbers have no gaps and its clock follows the wall's, whatever is
 // sent and for however long nothing is.
@@ -42,7 +44,7 @@ func (o *sender) advance(now int64) {
 func (o *sender) pause() { o.fill, o.talking = 0, false }
 
 // Push encodes and sends a frame to the peer. It implements mixer.Stream.
-func (s *Session) Push(now int64, frame []int16) {
+func (s *Session) Push(now int64, f *mixer.Frame) {
 	a := s.current(now)
 	o := &s.out
 	o.advance(now)
@@ -64,7 +66,7 @@ func (s *Session) Push(now int64, frame []int16) {
 	if o.fill == 0 {
 		o.fillTS = o.ts
 	}
-	a.codec.encodeFrame(o.buffer[rtpHeaderSize+o.fill:], frame[:frameSamples])
+	a.codec.encodeFrame(o.buffer[rtpHeaderSize+o.fill:], f.Samples()[:frameSamples])
 	o.fill += frameSamples
 	for o.fill >= o.packet {
 		s.flush(a)

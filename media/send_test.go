@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"warmline/mixer"
 )
 
 // sent is a packet the peer got.
@@ -114,10 +116,10 @@ func TestClockFollowsTheWall(t *testing.T) {
 	for _, tt := range tests {
 		b := newBench(t, SessionConfig{})
 		b.agree(plainOffer())
-		b.s.Push(b.now, b.frame[:])
+		b.s.Push(b.now, mixer.NewFrame(b.frame[:]))
 		for _, w := range tt.waits {
 			b.now += int64(w)
-			b.s.Push(b.now, b.frame[:])
+			b.s.Push(b.now, mixer.NewFrame(b.frame[:]))
 		}
 		packets := b.received()
 		continuous(t, packets)

@@ -115,7 +115,7 @@ func (a *audio) run(session *media.Session) {
 	a.mu.Unlock()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	var in, out [mixer.FrameSamples]int16
+	var silence, out [mixer.FrameSamples]int16
 	for at := time.Duration(0); ; at += mixer.FrameDuration {
 		select {
 		case <-a.quit:
@@ -123,13 +123,13 @@ func (a *audio) run(session *media.Session) {
 		case <-timer.C:
 		}
 		at += a.skip(time.Since(a.began) - at)
-		session.Receive(int64(at))
-		if !session.Pull(int64(at), in[:]) {
-			clear(in[:])
+		if session.Next(int64(at)) {
+			a.record(session.Samples(mixer.SampleRate))
+		} else {
+			a.record(silence[:])
 		}
-		a.record(in[:])
 		a.next(out[:])
-		session.Push(int64(at), out[:])
+		session.Push(int64(at), mixer.NewFrame(out[:]))
 		timer.Reset(time.Until(a.began.Add(at + mixer.FrameDuration)))
 	}
 }
