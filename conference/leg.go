@@ -256,6 +256,7 @@ func (l *leg) onAcked(ev sip.Event) {
 // as it was (RFC 6141).
 func (l *leg) onOffered(ev sip.Event) {
 	if len(ev.Body) == 0 {
+		l.media.NewKeys() // who answers may be somebody new
 		offer, err := l.media.Offer()
 		if err != nil {
 			l.call.Reply(ev.Offer, 500, nil)
