@@ -78,12 +78,12 @@ func (s *replaySocket) next() {
 	s.waiting = true
 }
 
-func (s *replaySocket) TryRead(p []byte) (int, netip.AddrPort, bool) {
+func (s *replaySocket) TryRead(p []byte) (int, netip.AddrPort, int64, bool) {
 	if !s.waiting {
-		return 0, netip.AddrPort{}, false
+		return 0, netip.AddrPort{}, 0, false
 	}
 	s.waiting = false
-	return copy(p, s.packet), peerAddr, true
+	return copy(p, s.packet), peerAddr, 0, true
 }
 
 func (s *replaySocket) TryWrite(p []byte, to netip.AddrPort) error { return nil }

@@ -1,24 +1,12 @@
 package media
 
-import "strconv"
+import (
+	"strconv"
 
-// decoder turns payloads of one stream into samples at its codec's rate. It has
-// state, belongs to one goroutine and allocates nothing.
-type decoder interface {
-	// Decode returns the samples written; 0: not decodable.
-	Decode(dst []int16, payload []byte) int
-	// Conceal fills dst in place of a lost packet; next is the payload of the
-	// packet after it, or nil. It returns the samples written.
-	Conceal(dst []int16, next []byte) int
-	Reset()
-}
-
-// encoder turns frames of 20 ms at its codec's rate into payloads.
-type encoder interface {
-	// Encode returns the bytes written.
-	Encode(dst []byte, frame []int16) int
-	Reset()
-}
+	"warmline/media/jitter"
+	"warmline/media/opus"
+	"warmline/mixer"
+)
 
 // codec is one of the audio encodings a session can speak.
 type codec struct {
@@ -37,10 +25,23 @@ type codec struct {
 	// G.711 is tables.
 	decode *[256]int16
 	encode *[1 << 14]uint8 // by the upper 14 bits of a sample
+	tables mixer.Encoder   // the same as an encoder
 	// The others have state, one of each for every stream.
-	newDecoder func() decoder
-	newEncoder func(OpusConfig, opusWish) encoder
+	newDecoder func() jitter.Decoder
+	newEncoder func(opusWish) voiceEncoder
+	duration   func(payload []byte) int // samples in a packet; nil: a byte is 125 µs
 }
+
+// samples is how many a payload holds at the codec's rate; 0: it is not valid.
+func (c *codec) samples(payload []byte) int {
+	if c.duration != nil {
+		return c.duration(payload)
+	}
+	return len(payload) * c.rate / clockRate
+}
+
+// number is the codec's for what sessions share.
+func (c *codec) number() mixer.Codec { return mixer.Codec(c.kind - kindPCMU) }
 
 // The codecs with state. RFC 3551 §4.5.2 has the clock of G.722 at 8000 Hz, half
 // its samples', for the sake of an old mistake. Opus is what RFC 7587 wants in
@@ -49,11 +50,13 @@ type codec struct {
 var (
 	codecG722 = &codec{
 		name: "g722", encoding: "G722", kind: kindG722, payloadType: 9, clock: 8000, rate: 16000,
+		newDecoder: newDecoderG722, newEncoder: newEncoderG722,
 	}
 	codecOpus = &codec{
 		name: "opus", encoding: "opus", kind: kindOpus, payloadType: 111, dynamic: true, clock: 48000,
 		channels: "2", rate: 16000, steady: true,
-		fmtp: "minptime=10;useinbandfec=1;maxplaybackrate=16000;sprop-maxcapturerate=16000",
+		fmtp:       "minptime=10;useinbandfec=1;maxplaybackrate=16000;sprop-maxcapturerate=16000",
+		newDecoder: newDecoderOpus, newEncoder: newEncoderOpus, duration: opus.Samples,
 	}
 
 	codecs        = []*codec{pcmu, pcma, codecG722, codecOpus}

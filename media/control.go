@@ -136,7 +136,7 @@ func (s *Session) goodbye(a *agreement) {
 // the host its RTP comes from.
 func (s *Session) receiveControl(now int64, a *agreement) {
 	for range readsPerTick {
-		n, from, ok := s.rtcp.TryRead(s.control.input[:])
+		n, from, stamp, ok := s.rtcp.TryRead(s.control.input[:])
 		if !ok {
 			return
 		}
@@ -145,7 +145,8 @@ func (s *Session) receiveControl(now int64, a *agreement) {
 		if !host.IsValid() {
 			host = l.sdp
 		}
-		if from.Addr() != host.Addr() || !s.control.read(s, s.control.input[:n], now) {
+		p, ok := a.openControl(s.control.input[:n])
+		if !ok || from.Addr() != host.Addr() || !s.control.read(s, p, arrival(now, stamp)) {
 			s.count.discarded.Add(1)
 			continue
 		}

@@ -15,7 +15,7 @@ func (b *bench) reports(from *fakeSocket) (list []rtcp.Packet) {
 	b.Helper()
 	buf := make([]byte, datagramSize)
 	for {
-		n, _, ok := from.TryRead(buf)
+		n, _, _, ok := from.TryRead(buf)
 		if !ok {
 			return list
 		}
@@ -321,7 +321,7 @@ func TestMux(t *testing.T) {
 		control := 0
 		buf := make([]byte, datagramSize)
 		for {
-			n, _, ok := b.peer.TryRead(buf)
+			n, _, _, ok := b.peer.TryRead(buf)
 			if !ok {
 				break
 			}

@@ -17,7 +17,8 @@ type counters struct {
 	byes                  atomic.Uint64 // RTCP's, of the peer
 	bursts                atomicFloat   // BurstR of what is missing, as of the last report
 	jitter                atomic.Int64  // nanoseconds
-	delay                 atomic.Int64  // samples waiting in the jitter buffer
+	delay                 atomic.Int64  // nanoseconds audio waits in the jitter buffer
+	relayed               atomic.Uint64 // frames handed on undecoded
 	concealed             atomic.Int64  // nanoseconds the playout made up
 	roundTrip             atomic.Int64  // nanoseconds
 	now                   atomic.Int64  // the worker's clock when it last looked
@@ -32,7 +33,7 @@ const packetization = 20 * time.Millisecond
 
 // buffered is how long the audio waits in the jitter buffer.
 func (c *counters) buffered() time.Duration {
-	return time.Duration(c.delay.Load()) * nanosPerSample
+	return time.Duration(c.delay.Load())
 }
 
 // call is the direction from the peer for the E-model. What came too late is as

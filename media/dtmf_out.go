@@ -81,7 +81,7 @@ func (s *Session) sendEvent(a *agreement) bool {
 		w.ends++
 	}
 	binary.BigEndian.PutUint16(p[2:], w.told(a.eventClock/clockRate))
-	s.transmit(rtpHeader{payloadType: uint8(a.eventType), marker: first, ts: w.ts}, rtpHeaderSize+4)
+	s.transmit(a, rtpHeader{payloadType: uint8(a.eventType), marker: first, ts: w.ts}, rtpHeaderSize+4)
 	if w.ends == endPackets {
 		// The repetitions took two frames of the pause.
 		w.playing, w.pause = false, digitPause-(endPackets-1)*frameSamples

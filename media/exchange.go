@@ -122,6 +122,7 @@ func (s *Session) Answer(offer []byte) ([]byte, error) {
 		return nil, bad
 	}
 	a := answerTo(r, t.codecs, s.numbers())
+	a.opus.ours = s.engine.cfg.Opus
 	a.layout = layoutOf(desc)
 	a.dir.recv = a.dir.recv && !s.holding
 	if len(r.crypto) > 0 {
@@ -169,6 +170,7 @@ func (s *Session) Accept(answer []byte) error {
 		return bad
 	}
 	a := answeredBy(r, s.offer.codecs, s.offer.numbers)
+	a.opus.ours = s.engine.cfg.Opus
 	a.layout, a.line = s.offer.layout, s.offer.line
 	if len(r.crypto) > 0 {
 		if bad := a.secure(s.keys.answered(r.crypto, s.secured()), s.secured()); bad != nil {
@@ -185,6 +187,7 @@ func (s *Session) Commit() {
 	if s.pending == nil {
 		return
 	}
+	s.pending.equip(s.agreed)
 	s.agreed, s.pending = s.pending, nil
 	s.inForce.Store(s.agreed)
 }

@@ -52,15 +52,15 @@ func (n *fakeNetwork) listen(addr netip.AddrPort) (*fakeSocket, error) {
 	return s, nil
 }
 
-func (s *fakeSocket) TryRead(p []byte) (int, netip.AddrPort, bool) {
+func (s *fakeSocket) TryRead(p []byte) (int, netip.AddrPort, int64, bool) {
 	s.net.mu.Lock()
 	defer s.net.mu.Unlock()
 	if len(s.queue) == 0 {
-		return 0, netip.AddrPort{}, false
+		return 0, netip.AddrPort{}, 0, false
 	}
 	d := s.queue[0]
 	s.queue = s.queue[1:]
-	return copy(p, d.payload), d.from, true
+	return copy(p, d.payload), d.from, 0, true
 }
 
 func (s *fakeSocket) TryWrite(p []byte, to netip.AddrPort) error {
@@ -96,7 +96,7 @@ func (s *fakeSocket) Close() error {
 func (s *fakeSocket) read(t testing.TB) (rtpHeader, []byte, bool) {
 	t.Helper()
 	buf := make([]byte, datagramSize)
-	n, _, ok := s.TryRead(buf)
+	n, _, _, ok := s.TryRead(buf)
 	if !ok {
 		return rtpHeader{}, nil, false
 	}

@@ -74,7 +74,7 @@ func FuzzOffer(f *testing.F) {
 		checkDescription(t, answer, theirs)
 		b.s.Commit()
 		a := b.s.agreed
-		if a.codec == nil || a.packet < 80 || a.packetTime > maxPacketTime || a.packet != a.packetTime*a.codec.rate/1000 || a.in[a.audioType] == kindUnknown || !a.remote.Addr().Is4() {
+		if a.codec == nil || a.packetTime < 10 || a.packetTime > maxPacketTime || a.in[a.audioType] == kindUnknown || !a.remote.Addr().Is4() {
 			t.Errorf("%+v", a)
 		}
 		if (a.seal == nil) != (a.open == nil) || (a.seal != nil) != strings.Contains(string(answer), "\r\na=crypto:") {

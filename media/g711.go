@@ -1,6 +1,10 @@
 package media
 
-import "github.com/zaf/g711"
+import (
+	"github.com/zaf/g711"
+
+	"warmline/mixer"
+)
 
 var (
 	pcmu = newG711("pcmu", "PCMU", kindPCMU, 0, g711.DecodeUlawFrame, g711.EncodeUlawFrame)
@@ -14,6 +18,7 @@ func newG711(name, encoding string, k kind, pt uint8, decode func(uint8) int16, 
 		name: name, encoding: encoding, kind: k, payloadType: pt, clock: clockRate, rate: clockRate,
 		decode: new([256]int16), encode: new([1 << 14]uint8),
 	}
+	c.tables = tableEncoder{c}
 	for i := range c.decode {
 		c.decode[i] = decode(uint8(i))
 	}
@@ -23,11 +28,18 @@ func newG711(name, encoding string, k kind, pt uint8, decode func(uint8) int16, 
 	return c
 }
 
-// encodeFrame writes one byte per sample into dst.
-func (c *codec) encodeFrame(dst []byte, frame []int16) {
-	table := c.encode
+// tableEncoder is G.711 as an encoder, which has no state.
+type tableEncoder struct{ codec *codec }
+
+// Encode writes one byte per sample into dst.
+func (e tableEncoder) Encode(dst []byte, frame []int16) int {
+	table := e.codec.encode
 	dst = dst[:len(frame)]
 	for i, v := range frame {
 		dst[i] = table[uint16(v)>>2]
 	}
+	return len(frame)
 }
+
+// Adopt implements mixer.Encoder.
+func (e tableEncoder) Adopt(mixer.Encoder) {}

@@ -28,7 +28,7 @@ func TestTables(t *testing.T) {
 			all[i] = int16(i - 32768)
 		}
 		coded := make([]byte, len(all))
-		tt.codec.encodeFrame(coded, all)
+		tt.codec.tables.Encode(coded, all)
 		for i, v := range all {
 			if want := tt.encode(v); coded[i] != want {
 				t.Fatalf("%s encodes %d to %#x, want %#x", tt.codec.name, v, coded[i], want)

@@ -46,7 +46,7 @@ func await(t *testing.T, s Socket) (string, netip.AddrPort) {
 	t.Helper()
 	buf := make([]byte, 100)
 	for range 1000 {
-		if n, from, ok := s.TryRead(buf); ok {
+		if n, from, _, ok := s.TryRead(buf); ok {
 			return string(buf[:n]), from
 		}
 		time.Sleep(time.Millisecond)
@@ -60,7 +60,7 @@ func TestKernelSocket(t *testing.T) {
 		t.Run(ip, func(t *testing.T) {
 			a, b := pair(t, ip)
 			buf := make([]byte, 100)
-			if _, _, ok := a.TryRead(buf); ok {
+			if _, _, _, ok := a.TryRead(buf); ok {
 				t.Error("read from an empty socket")
 			}
 			if err := a.TryWrite([]byte("hello"), b.LocalAddr()); err != nil {

@@ -36,7 +36,7 @@ type agreement struct {
 	xr         bool      // the peer wants VoIP metrics (RFC 3611 §4.7)
 	dir        direction // ours
 	packetTime int       // of a packet sent, ms
-	packet     int       // the same in samples at the codec's rate
+	equipment
 
 	// SRTP; nil: plain RTP. The same key in the next agreement is the same
 	// transform, which goes on counting. former opens what was still under way
@@ -106,7 +106,6 @@ func (a *agreement) secure(s, inForce *secured) *NegotiationError {
 func (a *agreement) use(c *codec, f format, r *remoteAudio) {
 	a.codec, a.audioType = c, f.payloadType
 	a.packetTime = c.packetTime(r.packetTime)
-	a.packet = a.packetTime * c.rate / 1000
 	if c == codecOpus {
 		a.opus = parseOpus(f.fmtp)
 	}

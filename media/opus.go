@@ -1,14 +1,17 @@
 package media
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
+
+	"warmline/media/opus"
 )
 
 // OpusConfig is how we send Opus; zero fields leave it to the encoder.
 type OpusConfig struct {
 	Bitrate    int // bit/s, no more than the peer wants
-	Complexity int // 0 to 10
+	Complexity int // 1 (cheap) to 10
 }
 
 // opusWish is what a peer's a=fmtp asks of those who send Opus to it (RFC 7587
@@ -20,7 +23,13 @@ type opusWish struct {
 	stereo   bool // can play two channels
 	bitrate  int  // maxaveragebitrate, bit/s; 0: not said
 	playback int  // maxplaybackrate, Hz; 0: not said
+
+	ours OpusConfig // what a peer without wishes gets
 }
+
+// opusBitrate is what a peer that does not limit it gets where the
+// configuration does not say, bit/s.
+const opusBitrate = 24000
 
 // Bounds of RFC 7587 §6.1.
 const (
@@ -63,4 +72,20 @@ func bounded(text string, least, most int) int {
 		return 0
 	}
 	return min(max(int(n), least), most)
+}
+
+// opusLoss is the share of packets, in per cent, that redundancy is made for
+// where the peer has use for it.
+const opusLoss = 5
+
+// usual says whether the peer can be sent what others are.
+func (w opusWish) usual() bool { return w.config() == opusWish{ours: w.ours}.config() }
+
+// config is how to encode for the peer.
+func (w opusWish) config() opus.Config {
+	c := opus.Config{Bitrate: cmp.Or(w.ours.Bitrate, opusBitrate), Complexity: w.ours.Complexity, Loss: opusLoss}
+	if w.bitrate > 0 {
+		c.Bitrate = min(c.Bitrate, w.bitrate)
+	}
+	return c
 }

@@ -213,7 +213,7 @@ type countingSocket struct {
 	reads int
 }
 
-func (s *countingSocket) TryRead(p []byte) (n int, from netip.AddrPort, ok bool) {
+func (s *countingSocket) TryRead(p []byte) (n int, from netip.AddrPort, at int64, ok bool) {
 	s.reads++
 	return s.Socket.TryRead(p)
 }

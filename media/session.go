@@ -71,8 +71,7 @@ func (e *Engine) NewSession(cfg SessionConfig) (*Session, error) {
 		return nil, err
 	}
 	s := &Session{engine: e, cfg: cfg, port: port, rtp: rtp, rtcp: rtcp}
-	s.in.playout = new(ring)
-	s.in.playout.reset()
+	s.in.playout.Reset(*pcmu.newFormat())
 	s.seed()
 	e.add(s)
 	return s, nil

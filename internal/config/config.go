@@ -54,7 +54,7 @@ type Media struct {
 // Opus is how we send it.
 type Opus struct {
 	Bitrate    int `yaml:"bitrate" min:"6000"` // bit/s
-	Complexity int `yaml:"complexity" min:"0"` // 0 to 10: quality for CPU time
+	Complexity int `yaml:"complexity" min:"1"` // 1 to 10: quality for CPU time
 }
 
 // HTTP is the listener of the API, the console, metrics and health.

@@ -58,7 +58,7 @@ sip:
     - "tcp://[::1]:0"
   domain: calls.example.com
   advertise: 203.0.113.10
-media: {ports: 20000-20100, codecs: [opus, pcma], workers: 3, opus: {bitrate: 16000, complexity: 0}}
+media: {ports: 20000-20100, codecs: [opus, pcma], workers: 3, opus: {bitrate: 16000, complexity: 1}}
 http:
   listen: localhost:9090
   api_keys:
@@ -94,7 +94,7 @@ limits: {legs: 10}
 		{"media.ports", c.Media.Ports, Ports{20000, 20100}},
 		{"media.codecs", fmt.Sprint(c.Media.Codecs), "[opus pcma]"},
 		{"media.workers", c.Media.Workers, 3},
-		{"media.opus", c.Media.Opus, Opus{Bitrate: 16000}},
+		{"media.opus", c.Media.Opus, Opus{Bitrate: 16000, Complexity: 1}},
 		{"codecs of agents", fmt.Sprint(c.Agents[0].Codecs == nil, c.Agents[1].Codecs), "true [g722 pcmu]"},
 		{"srtp of agents", c.Agents[0].SRTP + c.Agents[1].SRTP, "off"},
 		{"codecs and srtp of trunks", fmt.Sprint(c.Directory().Trunks[0].Audio), "{[pcma] required}"},

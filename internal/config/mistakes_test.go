@@ -228,7 +228,7 @@ media: {workers: 1000, opus: {bitrate: 510000, complexity: -1}}
 `, `
 		c.yaml:1:18: media.workers: 1000 is too many; 256 is the most
 		c.yaml:1:40: media.opus.bitrate: 510000 is too many; 128000 is the most
-		c.yaml:1:60: media.opus.complexity: -1 is too few; 0 is the least`},
+		c.yaml:1:60: media.opus.complexity: -1 is too few; 1 is the least`},
 	{"no codec", `
 media: {codecs: []}
 `, `c.yaml:1:17: media.codecs: at least one is needed: opus, g722, pcmu, pcma`},

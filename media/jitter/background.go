@@ -13,10 +13,11 @@ const (
 // background follows the mean amplitude of the quietest frames, and makes
 // noise like it.
 type background struct {
-	level  int32 // of the last watch, and of this one as soon as it is lower
-	least  int32 // of this watch
-	frames int
-	seed   uint32
+	level   int32 // of the last watch, and of this one as soon as it is lower
+	least   int32 // of this watch
+	frames  int
+	seed    uint32
+	comfort int32 // the level the peer gave, if it did
 }
 
 func (b *background) reset() { *b = background{least: 1 << 15, seed: 1} }
@@ -52,7 +53,7 @@ const quietAmplitude = 16
 // are evenly spread, their mean half the greatest.
 func (b *background) noise() int32 {
 	b.seed = b.seed*1664525 + 1013904223
-	return int32(b.seed) >> 16 * (2 * b.known()) >> 15
+	return int32(b.seed) >> 16 * (2 * max(b.known(), b.comfort)) >> 15
 }
 
 // amplitude is the mean amplitude of a frame, from a quarter of its samples.

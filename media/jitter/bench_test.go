@@ -11,34 +11,34 @@ func BenchmarkFrame(b *testing.B) {
 
 func benchmark(b *testing.B, arrives func(i int) bool) {
 	payload := encoded(dialogue(b, 40))
-	frames := len(payload) / FrameSamples
+	frames := len(payload) / baseFrame
 	var p Playout
-	p.Reset()
-	dst := make([]int16, FrameSamples)
+	p.Reset(g711)
 	now, ts, i := int64(0), uint32(0), 0
 	whole := true
 	b.ReportAllocs()
 	for b.Loop() {
-		at := i % frames * FrameSamples
+		at := i % frames * baseFrame
 		if arrives(i) {
-			p.Put(Packet{Now: now, TS: ts, Payload: payload[at : at+FrameSamples], Decode: unlaw, InOrder: true, Follows: whole})
+			p.Put(Packet{At: now, TS: ts, Payload: payload[at : at+baseFrame], InOrder: true, Follows: whole})
 			whole = true
 		} else {
 			whole = false
 		}
-		p.Pull(dst)
+		p.Next(now)
+		p.Samples()
 		i++
-		ts += FrameSamples
+		ts += baseFrame
 		now += tick
 	}
 }
 
 func BenchmarkConceal(b *testing.B) {
-	heard := vowel(heardSamples, 73)
+	heard := vowel(past, 73)
 	var back background
 	back.reset()
-	c := concealer{background: &back}
-	dst := make([]int16, FrameSamples)
+	c := newConcealer(&back)
+	dst := make([]int16, baseFrame)
 	b.ReportAllocs()
 	for b.Loop() {
 		c.begin(heard)
@@ -47,12 +47,12 @@ func BenchmarkConceal(b *testing.B) {
 }
 
 func BenchmarkSqueeze(b *testing.B) {
-	r := held(vowel(70*FrameSamples, 73), 400)
+	r := held(vowel(70*baseFrame, 73), 400)
 	saved := r.Playout
 	b.ReportAllocs()
-	dst := make([]int16, FrameSamples)
+	dst := make([]int16, baseFrame)
 	for b.Loop() {
-		r.play, r.store.have = saved.play, saved.store.have
+		r.play, r.store.have, r.rest = saved.play, saved.store.have, 0
 		if !r.squeeze(dst, 400) {
 			b.Fatal("not squeezed")
 		}

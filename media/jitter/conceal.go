@@ -1,12 +1,13 @@
 package jitter
 
-// Concealment in samples.
+// Concealment in samples of 8 kHz.
 const (
 	modelSamples = 3*maxPeriod + maxPeriod/4 // three periods and the quarter before them
 	templateSize = 160                       // what is looked for in the past to find the period
 	steadyFor    = 160                       // no attenuation for 20 ms: most losses are of one packet
 	fadeSamples  = 480                       // nothing left at 60 ms
 	growEvery    = 200                       // a period more is repeated every 25 ms
+	hasteSamples = 80                        // a voice that is over fades in 10 ms
 	unity        = 1 << 14
 )
 
@@ -17,29 +18,47 @@ const (
 // frame sounds best as an even continuation of the last period.
 type concealer struct {
 	lost       int // samples synthesised so far
+	steady     int // of them without attenuation
+	fade       int // with nothing left but the background after
 	lag        int // the pitch period
 	at         int // the place in the model that comes next
 	next       int // where to go on at its end
 	seam       int32
+	k          int // samples for each one of 8 kHz
 	background *background
-	model      [modelSamples]int16 // what was heard last
+	model      []int16 // what was heard last
 }
 
-// nothing has the concealer synthesise the background only.
-func (c *concealer) nothing() { c.lost = fadeSamples }
+// reset has the concealer synthesise the background only.
+func (c *concealer) reset(b *background, k int) {
+	*c = concealer{background: b, k: k, model: c.model, steady: steadyFor * k, fade: fadeSamples * k}
+	c.lost = c.fade
+}
 
 // faded says that nothing is left but the background.
-func (c *concealer) faded() bool { return c.lost >= fadeSamples }
+func (c *concealer) faded() bool { return c.lost >= c.fade }
+
+// left is how many samples of voice are to come.
+func (c *concealer) left() int { return max(0, c.fade-c.lost) }
+
+// hasten has what is left of the voice fade within 10 ms: it is over.
+func (c *concealer) hasten() {
+	if soon := c.lost + hasteSamples*c.k; soon < c.fade {
+		c.steady, c.fade = min(c.lost, c.steady), soon
+	}
+}
 
 // begin takes the last samples heard for a model.
 func (c *concealer) begin(heard []int16) {
-	copy(c.model[:], heard[len(heard)-modelSamples:])
-	lag, _ := similar(heard, len(heard)-templateSize, templateSize, -1, maxPeriod)
+	copy(c.model, heard[len(heard)-len(c.model):])
+	n := templateSize * c.k
+	lag, _ := similarAt(c.k, heard, len(heard)-n, n, -1, maxPeriod*c.k)
 	c.lag = lag
-	c.lost, c.at = 0, modelSamples-lag
+	c.lost, c.at = 0, len(c.model)-lag
+	c.steady, c.fade = steadyFor*c.k, fadeSamples*c.k
 	// The voice goes on where the last period did, which may have been at
 	// another amplitude: the difference is let go of bit by bit.
-	c.seam = int32(c.model[modelSamples-1]) - int32(c.model[modelSamples-lag-1])
+	c.seam = int32(c.model[len(c.model)-1]) - int32(c.model[len(c.model)-lag-1])
 }
 
 // quarter is the length of the cross-fades within the repetition.
@@ -48,13 +67,13 @@ func (c *concealer) quarter() int { return c.lag / 4 }
 // synthesise writes the next samples.
 func (c *concealer) synthesise(dst []int16) {
 	for i := range dst {
-		if c.lost >= fadeSamples {
+		if c.lost >= c.fade {
 			dst[i] = int16(c.background.noise())
 			continue
 		}
 		v := c.voice()
-		if c.lost >= steadyFor {
-			gain := int32(unity - (c.lost-steadyFor)*unity/(fadeSamples-steadyFor))
+		if c.lost >= c.steady {
+			gain := int32(unity - (c.lost-c.steady)*unity/(c.fade-c.steady))
 			v = (v*gain + c.background.noise()*(unity-gain)) / unity
 		}
 		dst[i] = int16(v)
@@ -67,13 +86,13 @@ func (c *concealer) synthesise(dst []int16) {
 func (c *concealer) voice() int32 {
 	quarter := c.quarter()
 	v := int32(c.model[c.at])
-	if left := modelSamples - c.at; left <= quarter {
+	if left := len(c.model) - c.at; left <= quarter {
 		if left == quarter {
-			c.next = modelSamples - c.lag*min(1+(c.lost+left)/growEvery, 3)
+			c.next = len(c.model) - c.lag*min(1+(c.lost+left)/(growEvery*c.k), 3)
 		}
 		v += (int32(c.model[c.next-left]) - v) * int32(quarter-left+1) / int32(quarter+1)
 	}
-	if c.at++; c.at == modelSamples {
+	if c.at++; c.at == len(c.model) {
 		c.at = c.next
 	}
 	if c.lost < quarter {

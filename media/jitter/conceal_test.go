@@ -16,9 +16,15 @@ func vowel(n, period int) []int16 {
 	return s
 }
 
+func newConcealer(b *background) *concealer {
+	c := &concealer{model: make([]int16, modelSamples)}
+	c.reset(b, 1)
+	return c
+}
+
 func TestPitchIsFound(t *testing.T) {
 	for _, period := range []int{32, 37, 40, 53, 64, 80, 99, 119} {
-		s := vowel(heardSamples, period)
+		s := vowel(past, period)
 		shift, alike := similar(s, len(s)-templateSize, templateSize, -1, maxPeriod)
 		if shift%period > 1 && period-shift%period > 1 || alike < 0.98 {
 			t.Errorf("period %d: found %d, %.3f", period, shift, alike)
@@ -73,15 +79,15 @@ func TestLikeness(t *testing.T) {
 // A concealer that has heard a steady voice says the same on, in phase.
 func TestConcealerContinuesAVoice(t *testing.T) {
 	for _, period := range []int{40, 57, 80, 110} {
-		s := vowel(heardSamples+steadyFor, period)
+		s := vowel(past+steadyFor, period)
 		var b background
 		b.reset()
-		c := concealer{background: &b}
-		c.begin(s[:heardSamples])
+		c := newConcealer(&b)
+		c.begin(s[:past])
 		got := make([]int16, steadyFor)
 		c.synthesise(got)
 		for i, v := range got {
-			if d := int(v) - int(s[heardSamples+i]); max(d, -d) > 900 {
+			if d := int(v) - int(s[past+i]); max(d, -d) > 900 {
 				t.Fatalf("period %d: off by %d at %d", period, d, i)
 			}
 		}
@@ -91,8 +97,8 @@ func TestConcealerContinuesAVoice(t *testing.T) {
 func TestConcealerFades(t *testing.T) {
 	var b background
 	b.reset()
-	c := concealer{background: &b}
-	c.begin(vowel(heardSamples, 80))
+	c := newConcealer(&b)
+	c.begin(vowel(past, 80))
 	got := make([]int16, 800)
 	c.synthesise(got)
 	last := math.Inf(1)
@@ -115,13 +121,13 @@ func TestConcealerFades(t *testing.T) {
 // as long as one is repeated.
 func TestConcealerRepeatsMorePeriods(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
-	s := vowel(heardSamples, 40)
+	s := vowel(past, 40)
 	for i := range s {
 		s[i] += int16(rng.IntN(400))
 	}
 	var b background
 	b.reset()
-	c := concealer{background: &b}
+	c := newConcealer(&b)
 	c.begin(s)
 	c.lag, c.at = 40, modelSamples-40 // rather than a multiple
 	reached := modelSamples
@@ -142,13 +148,13 @@ func TestConcealerRepeatsMorePeriods(t *testing.T) {
 func TestConcealerStaysInRange(t *testing.T) {
 	rng := rand.New(rand.NewPCG(2, 2))
 	for range 200 {
-		s := make([]int16, heardSamples)
+		s := make([]int16, past)
 		for i := range s {
 			s[i] = []int16{-32768, 32767}[rng.IntN(2)]
 		}
 		var b background
 		b.reset()
-		c := concealer{background: &b}
+		c := newConcealer(&b)
 		c.begin(s)
 		got := make([]int16, quickFade)
 		c.synthesise(got)
@@ -180,9 +186,9 @@ func TestLossWithoutClicks(t *testing.T) {
 		r := newRig()
 		last := int16(0)
 		for f := range 190 {
-			ts := f * FrameSamples
+			ts := f * baseFrame
 			if f%30 >= burst || f < 60 {
-				r.put(uint32(ts), encoded(signal[ts:ts+FrameSamples]), true, f%30 != burst)
+				r.put(uint32(ts), encoded(signal[ts:ts+baseFrame]), true, f%30 != burst)
 			}
 			frame, _ := r.frame()
 			for i, v := range frame {
@@ -203,7 +209,7 @@ func TestComfortNoise(t *testing.T) {
 		r := newRig()
 		ts := uint32(0)
 		for f := range 300 {
-			s := vowel(FrameSamples, 80)
+			s := vowel(baseFrame, 80)
 			for i := range s {
 				if f%20 < 10 {
 					s[i] = 0
@@ -212,7 +218,7 @@ func TestComfortNoise(t *testing.T) {
 			}
 			r.put(ts, encoded(s), true, true)
 			r.frame()
-			ts += FrameSamples
+			ts += baseFrame
 		}
 		for range 6 {
 			r.frame()
@@ -222,7 +228,7 @@ func TestComfortNoise(t *testing.T) {
 		for _, v := range frame {
 			sum += math.Abs(float64(v))
 		}
-		mean, want := sum/FrameSamples, float64(loudness)/2
+		mean, want := sum/baseFrame, float64(loudness)/2
 		if ok != (loudness > 0) || math.Abs(mean-want) > 2+want/2 {
 			t.Errorf("noise of %.1f after a background of %.1f, %v", mean, want, ok)
 		}

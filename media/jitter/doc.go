@@ -1,4 +1,4 @@
-// Package jitter plays out one RTP stream of G.711: packets go in as the network
+// Package jitter plays out one RTP stream of audio: packets go in as the network
 // delivers them, frames of 20 ms come out, evenly, with as little delay as the
 // network permits and with as little to hear of its faults as can be done.
 //
@@ -7,37 +7,47 @@
 //
 // # Time
 //
-// The clock is the reader's: every Pull is 160 samples later than the one
-// before. What counts about a packet is how far that clock had come when the
-// packet was there (its lag = clock − timestamp); whoever reads sockets only
-// once a frame sees lags in steps of a frame, and so the wait for the reader's
-// tick is part of the measurement instead of an addition to it. The point of
-// play runs behind the clock by the lead; a packet is in time if its lag is no
-// more than that.
+// The lag of a packet is how much later it arrived than the first one, by their
+// timestamps. The point of play runs behind the clock by the lead. Frames are
+// made at the reader's ticks, and whole: a packet is in time if it is there at
+// the tick of the first frame that has a sample of it. So the least delay is had
+// where frames begin with packets and the tick comes just after those that are to
+// be in time. The playout does the first by moving the point of play in whole
+// packets; [Playout.Slack] tells the reader how to do the second.
 //
-//	lags ──► histogram (forgets) ──► target ──► lead, moved by
+//	lags ──► histogram (forgets) ──► target ──► slack: the reader moves its ticks, which nobody hears
+//	                                       └──► lead, moved by
 //	                                             · waiting for a late packet when there is nothing else to play
 //	                                             · stretching or squeezing speech by whole pitch periods
 //	                                             · longer or shorter silences
 //
 // # A packet's way
 //
-// Put decodes to where the timestamp says (store), whatever the order. Pull
-// walks the frame: what is there is copied, what is missing is synthesised
-// (concealer), and where the two meet they are cross-faded in phase. The last
-// 60 ms of what was heard are kept as the model of what to say next.
+// G.711 is decoded by Put to where the timestamp says (store), whatever the
+// order. Packets of codecs with state are kept ([Packets]) and decoded in order
+// as their samples are needed. Samples walks the frame: what is there is copied,
+// what is missing is synthesised, by the codec if it can, else by the concealer,
+// and where the two meet they are cross-faded in phase. Behind the point of play
+// the store has what was heard last, as the model of what to say next.
+//
+// For a listener with the same codec, [Playout.Relay] hands packets on as they
+// are. As long as nobody asks for samples nothing is decoded; when somebody does,
+// the last few packets are decoded again first.
 //
 // # Parts
 //
-//   - store: decoded samples by timestamp and which of them are there
+//   - store: decoded samples by position and which of them are to come
+//   - timeline: from RTP timestamps to positions in samples
 //   - lags: the histogram and the target delay
+//   - grain: where frames may begin so that they begin with packets
 //   - concealer: waveform substitution in the manner of ITU-T G.711 Appendix I,
 //     without its extra delay; fades to background noise
 //   - stretch: time-scale modification (pitch-synchronous overlap-add)
 //   - background: how loud the line is when nobody speaks
+//   - comfort: silence on purpose (RFC 3389)
 //
 // QUALITY.md has what comes of it on bad networks; a test writes it.
 //
-// Left out: RTP itself (order, loss counts, SSRC: the caller resets), comfort
-// noise packets, wideband, and codecs with a concealment of their own.
+// Left out: RTP itself (order, loss counts, SSRC: the caller resets) and the
+// spectrum of comfort noise.
 package jitter

@@ -37,6 +37,9 @@ func makeLaw() (encode *[1 << 16]byte, decode *[256]int16) {
 	return encode, decode
 }
 
+// g711 is what most tests play.
+var g711 = Format{Rate: 8000, Clock: 8000, Table: unlaw}
+
 // encoded is a signal as a payload.
 func encoded(signal []int16) []byte {
 	p := make([]byte, len(signal))
@@ -141,8 +144,9 @@ func (w network) carry(n int, interval int64) []arrival {
 // player is a Playout or something to compare it with.
 type player interface {
 	Put(Packet) bool
-	Pull(dst []int16) bool
-	// position is the timestamp of what is pulled next.
+	Next(now int64) bool
+	Samples() []int16
+	// position is the timestamp of what is played next.
 	position() uint32
 }
 
@@ -164,26 +168,25 @@ const (
 // pulled every 20 ms, at a phase (ns) of its own.
 func listen(signal []int16, w network, p player, phase int64) heard {
 	payload := encoded(signal)
-	packets := w.carry(len(payload)/FrameSamples, tick)
+	packets := w.carry(len(payload)/baseFrame, tick)
 	var out heard
 	newest := -1
 	seen := make(map[int]bool)
-	frame := make([]int16, FrameSamples)
 	for now := phase; len(out.signal) < len(signal)+8000; now += tick {
 		for len(packets) > 0 && packets[0].at <= now {
 			a := packets[0]
 			packets = packets[1:]
 			p.Put(Packet{
-				Now: now, TS: firstTime + uint32(a.seq*FrameSamples), Decode: unlaw,
-				Payload: payload[a.seq*FrameSamples:][:FrameSamples],
+				At: a.at, TS: firstTime + uint32(a.seq*baseFrame),
+				Payload: payload[a.seq*baseFrame:][:baseFrame],
 				InOrder: a.seq > newest, Follows: a.seq == newest+1,
 			})
 			newest = max(newest, a.seq)
 			seen[a.seq] = true
 		}
 		at := int(int32(p.position() - firstTime))
-		p.Pull(frame)
-		out.signal = append(out.signal, frame...)
+		p.Next(now)
+		out.signal = append(out.signal, p.Samples()...)
 		out.source = append(out.source, at)
 		// Packet 0 was sent at time 0, when its last sample had been spoken.
 		out.delay = append(out.delay, float64(now)/1e6-float64(at)/8)

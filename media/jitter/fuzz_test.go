@@ -15,8 +15,7 @@ func FuzzPlayout(f *testing.F) {
 	f.Add([]byte{0, 0, 0, 0, 0, 80, 2, 200, 0, 0, 0, 0, 80, 80, 2, 0, 0, 0, 0, 40, 80, 0, 200, 200, 200})
 	f.Fuzz(func(t *testing.T, script []byte) {
 		var p Playout
-		p.Reset()
-		dst := make([]int16, FrameSamples)
+		p.Reset(g711)
 		payload := make([]byte, maxPayload+1)
 		now, ts := int64(0), uint32(0)
 		for len(script) > 0 {
@@ -29,15 +28,16 @@ func FuzzPlayout(f *testing.F) {
 					ts = binary.BigEndian.Uint32(script)
 				}
 				n := min(int(script[4])*int(1+op%9), len(payload))
-				p.Put(Packet{Now: now, TS: ts, Payload: payload[:n], Decode: unlaw, InOrder: script[5]&1 != 0, Follows: script[5]&2 != 0})
+				p.Put(Packet{At: now, TS: ts, Payload: payload[:n], InOrder: script[5]&1 != 0, Follows: script[5]&2 != 0})
 				script = script[6:]
 			case op < 220 && len(script) >= 1:
 				p.Mute(ts, ts+uint32(int32(int8(script[0]))*32))
 				script = script[1:]
 			case op == 220:
-				p.Reset()
+				p.Reset(g711)
 			default:
-				p.Pull(dst)
+				p.Next(now)
+				p.Samples()
 				now += tick
 			}
 			check(t, &p)
@@ -48,11 +48,11 @@ func FuzzPlayout(f *testing.F) {
 
 // check looks at what must be so at any time.
 func check(t *testing.T, p *Playout) {
-	if d := p.Delay(); d > capacity || d < -capacity {
+	if d := p.until(p.end); p.running && (d > 2*capacity || d < -1<<20) {
 		t.Fatalf("delay of %d", d)
 	}
-	if p.running && p.lags.total > 0 && float64(p.target) > float64(p.lags.mean)+ceiling+1 {
-		t.Fatalf("target %d, mean lag %g", p.target, p.lags.mean)
+	if p.running && p.lags.total > 0 && float64(p.lags.target()) > float64(p.lags.mean)+ceiling+1 {
+		t.Fatalf("target %d, mean lag %g", p.lags.target(), p.lags.mean)
 	}
 	if p.conceal.lost < 0 || p.merge < 0 || p.merge > longFade {
 		t.Fatalf("lost %d, merge %d", p.conceal.lost, p.merge)
@@ -61,22 +61,23 @@ func check(t *testing.T, p *Playout) {
 
 // settle has a steady stream go on from ts.
 func settle(t *testing.T, p *Playout, ts uint32, now int64) {
-	payload, dst := level(5000, FrameSamples), make([]int16, FrameSamples)
+	payload := level(5000, baseFrame)
 	heard := 0
 	for range 200 {
-		p.Put(Packet{Now: now, TS: ts, Payload: payload, Decode: unlaw, InOrder: true, Follows: true})
-		p.Pull(dst)
+		p.Put(Packet{At: now, TS: ts, Payload: payload, InOrder: true, Follows: true})
+		p.Next(now)
+		dst := p.Samples()
 		if heard++; !all(dst, 5000) {
 			heard = 0
 		}
-		ts += FrameSamples
+		ts += baseFrame
 		now += tick
 	}
 	if heard < 50 {
-		t.Fatalf("a steady stream is not heard after 3 s: lead %d, target %d, early %d, muted %v", p.lead(), p.target, p.early, p.muted)
+		t.Fatalf("a steady stream is not heard after 3 s: lead %d, target %d, early %d, muted %v", p.lead(), p.lags.target(), p.until(p.end), p.muted)
 	}
 	// At most the ceiling, and what is beyond it that only goes slowly.
-	if p.early > ceiling+farTooLong+2*FrameSamples {
-		t.Fatalf("%d samples of delay", p.early)
+	if p.until(p.end) > ceiling+farTooLong+3*baseFrame {
+		t.Fatalf("%d samples of delay", p.until(p.end))
 	}
 }

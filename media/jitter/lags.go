@@ -13,8 +13,6 @@ const (
 	inTime    = 0.97
 	tailShare = 0.998
 	tailReach = 128 // 16 ms
-	// guard is the delay beyond the percentile, and so the least there is.
-	guard = 16 // 2 ms
 	// ceiling is the most the target may be above the mean lag of the last few
 	// packets: how long they wait at most, on average.
 	ceiling = 1600 // 200 ms
@@ -39,11 +37,12 @@ type lags struct {
 	total  float32
 	mean   float32 // of the last few dozen
 	bin    [bins]float32
+	peak   [bins]uint8 // the greatest lag in a bin, less that of its lower edge
 }
 
 // weightLimit is when all is scaled back; float32 has much room above and
 // below.
-const weightLimit = 1 << 16
+const weightLimit = 1 << 10
 
 func (l *lags) reset() { *l = lags{base: -bins / 4 * binSamples, weight: 1, bottom: bins} }
 
@@ -60,6 +59,7 @@ func (l *lags) add(lag int32) {
 		l.seen++
 	}
 	l.bin[b] += l.weight
+	l.peak[b] = max(l.peak[b], uint8(lag-l.base-int32(b*binSamples)))
 	l.total += l.weight
 	l.top, l.bottom = max(l.top, b), min(l.bottom, b)
 	l.mean += (float32(lag) - l.mean) / float32(min(l.seen, meanMemory))
@@ -75,12 +75,16 @@ func (l *lags) shift(n int) (edge int) {
 	l.base += int32(n * binSamples)
 	if n > 0 {
 		copy(l.bin[:], l.bin[min(n, bins):])
+		copy(l.peak[:], l.peak[min(n, bins):])
 		clear(l.bin[max(0, bins-n):])
+		clear(l.peak[max(0, bins-n):])
 		edge = bins - 1
 	} else {
 		n = -n
 		copy(l.bin[min(n, bins):], l.bin[:max(0, bins-n)])
+		copy(l.peak[min(n, bins):], l.peak[:max(0, bins-n)])
 		clear(l.bin[:min(n, bins)])
+		clear(l.peak[:min(n, bins)])
 	}
 	l.survey()
 	return edge
@@ -91,7 +95,7 @@ func (l *lags) shift(n int) (edge int) {
 func (l *lags) rescale() {
 	for i := range l.bin {
 		if l.bin[i] /= l.weight; l.bin[i] < 1e-3 {
-			l.bin[i] = 0
+			l.bin[i], l.peak[i] = 0, 0
 		}
 	}
 	l.weight = 1
@@ -109,8 +113,17 @@ func (l *lags) survey() {
 	}
 }
 
-// target is the lead at which enough packets come in time.
+// target is the least lead there should be.
 func (l *lags) target() int32 {
+	lead := l.need()
+	if l.fresh() {
+		lead = max(lead, startLead)
+	}
+	return min(lead, l.most())
+}
+
+// need is the lead at which enough packets come in time.
+func (l *lags) need() int32 {
 	late := float32(0)
 	tail := l.top
 	b := l.top
@@ -124,11 +137,19 @@ func (l *lags) target() int32 {
 		}
 	}
 	b = min(max(b, tail), b+tailReach/binSamples)
-	lead := l.edge(b) + guard
-	if l.fresh() {
-		lead = max(lead, startLead)
+	for b > l.bottom && l.bin[b] == 0 {
+		b-- // nothing came there
 	}
-	return min(lead, l.most())
+	return l.edge(b)
+}
+
+// late is the share of packets with a greater lag.
+func (l *lags) late(lag int32) float32 {
+	sum := float32(0)
+	for b := l.top; b >= l.bottom && l.edge(b) > lag; b-- {
+		sum += l.bin[b]
+	}
+	return sum / l.total
 }
 
 // fresh says that little is known yet.
@@ -137,5 +158,5 @@ func (l *lags) fresh() bool { return l.seen < acquaintance }
 // most is the greatest target there may be.
 func (l *lags) most() int32 { return int32(l.mean) + ceiling }
 
-// edge is the greatest lag that still falls into a bin.
-func (l *lags) edge(b int) int32 { return l.base + int32(b*binSamples) + binSamples - 1 }
+// edge is the greatest lag in a bin.
+func (l *lags) edge(b int) int32 { return l.base + int32(b*binSamples) + int32(l.peak[b]) }

@@ -8,22 +8,26 @@ type naive struct {
 	repeat  bool
 	running bool
 	play    uint32
-	last    [FrameSamples]int16
+	last    [baseFrame]int16
+	frame   [baseFrame]int16
 }
 
 func (n *naive) Put(v Packet) bool {
 	if !n.running {
 		n.running = true
-		n.play = firstTime + uint32(int(8*(float64(v.Now)/1e6-n.delay)))
+		n.play = firstTime + uint32(int(8*(float64(n.tick(v.At))/1e6-n.delay)))
 	}
 	if int32(v.TS-n.play) < 0 {
 		return false
 	}
-	n.store.write(v.TS, v.Payload, v.Decode)
+	n.store.write(v.TS, v.Payload, unlaw)
 	return true
 }
 
-func (n *naive) Pull(dst []int16) bool {
+func (n *naive) Samples() []int16 { return n.frame[:] }
+
+func (n *naive) Next(int64) bool {
+	dst := n.frame[:]
 	if !n.running {
 		clear(dst)
 		return false
@@ -44,6 +48,11 @@ func (n *naive) Pull(dst []int16) bool {
 	}
 	copy(n.last[:], dst)
 	return true
+}
+
+// tick is when a packet that comes at that time is read.
+func (n *naive) tick(at int64) int64 {
+	return (at-readPhase+tick-1)/tick*tick + readPhase
 }
 
 func (n *naive) position() uint32 { return n.play }

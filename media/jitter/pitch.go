@@ -40,6 +40,28 @@ func similar(x []int16, at, n, direction, longest int) (shift int, alike float32
 	return shift, alike
 }
 
+// similarAt is similar at k times the rate: it looks at every k-th sample, or
+// rather at means of k, and then closely.
+func similarAt(k int, x []int16, at, n, direction, longest int) (shift int, alike float32) {
+	if k == 1 {
+		return similar(x, at, n, direction, longest)
+	}
+	var half [past]int16
+	h := half[:len(x)/2]
+	for i := range h {
+		h[i] = int16((int32(x[2*i]) + int32(x[2*i+1])) >> 1)
+	}
+	coarse, _ := similar(h, at/2, n/2&^7, direction, longest/2)
+	alike = -1
+	a := x[at : at+n]
+	for s := max(2*minPeriod, 2*coarse-1); s <= min(longest, 2*coarse+1); s++ {
+		if l := likeness(a, x[at+direction*s:][:n]); l > alike {
+			shift, alike = s, l
+		}
+	}
+	return shift, alike
+}
+
 // likeness is the normalised correlation of two stretches of equal length: 1
 // for equal ones, whatever their loudness. Two silences are alike.
 func likeness(a, b []int16) float32 {

@@ -1,36 +1,32 @@
 package jitter
 
-// Sizes in samples of 8 kHz unless they say otherwise.
 const (
-	// FrameSamples is what Pull gives: 20 ms.
-	FrameSamples = 160
-	// maxPayload bounds one packet: 240 ms.
-	maxPayload = 1920
 	// startLead is the delay of a new stream, before anything is known of it.
 	startLead = 160
 	// backlog is how much faster than a stream's first packet another can hardly
 	// be, unless the first had been waiting for somebody to read it: 60 ms. What
 	// came so is no measure of the network, and too old to be heard.
 	backlog = 480
-	// heardSamples is how much of what was heard is remembered: 60 ms.
-	heardSamples = 480
+	// reach is how far ahead packets are kept: 450 ms.
+	reach = capacity - past
 	// A sender whose packets are all later than we ever wait, so many of them
 	// in order over so many nanoseconds, has had its clock stand still; less is
 	// a burst, which catches up.
 	lateRun  = 5
 	lateSpan = 100_000_000
+	// second in nanoseconds.
+	second = 1_000_000_000
 )
 
-// Packet is one RTP packet of G.711 audio.
+// Packet is one RTP packet of audio.
 type Packet struct {
-	// Now is when it came, in nanoseconds of any clock.
-	Now int64
+	// At is when it arrived, in nanoseconds of the clock that Next goes by, as
+	// exactly as is known: the kernel's time rather than that of the reading.
+	At int64
 	// TS is the RTP timestamp.
 	TS uint32
-	// Payload has one byte per sample. It is not kept.
+	// Payload is copied or decoded, not kept.
 	Payload []byte
-	// Decode maps a byte to a sample.
-	Decode *[256]int16
 	// InOrder says that no packet with a higher sequence number came before.
 	InOrder bool
 	// Follows says that the packet before it, by sequence number, has come: a
@@ -41,195 +37,151 @@ type Packet struct {
 // Playout turns the packets of one stream into evenly spaced frames. The zero
 // value is not ready: Reset it first. It must not be copied after that.
 type Playout struct {
+	format Format
+	k      int // samples for each one of 8 kHz
+	size   int // of a frame
+
 	running bool
-	clock   uint32 // when the next frame is pulled
+	time    timeline
+	now     int64  // of the last frame
+	tick    uint32 // the same in samples
 	origin  uint32 // subtracted from lags, so that they are small numbers
+	from    uint32 // the first sample of the last frame
 	play    uint32 // the next sample to be played
 	end     uint32 // behind the last packet in order
-	early   int    // how long before its time the last packet came
+	grain   grain
 
-	target int32 // where the lead should be
-	rest   int   // frames until the lead may be looked at again
+	wait      int64  // ns from the arrival of the last packet to its frame
+	delay     int64  // the same, smoothed
+	filled    uint64 // ns concealed since the last packet in order
+	concealed uint64 // ns before that
 
+	rest      int   // frames until the lead may be looked at again
 	late      int   // packets in a row that came later than we wait
 	lateSince int64 // when the first of them came
 
 	muted            bool
 	muteFrom, muteTo uint32
+	comfort          comfort
 
-	lags       lags
-	background background
-	conceal    concealer
-	merge      int // samples of the cross-fade back to real ones still to come
-	merging    int // of so many
-	heard      [heardSamples]int16
-	store      store
+	coded  coded
+	relay  relay
+	frame  [MaxFrame]int16
+	made   bool // the frame is
+	quiet  bool // and is
+	lags   lags
+	ground background
+
+	conceal concealer
+	merge   int // samples of the cross-fade back to real ones still to come
+	merging int // of so many
+	model   [modelSamples]int16
+	store   store
 }
 
-// Reset forgets the stream: the next packet begins another.
-func (p *Playout) Reset() {
-	*p = Playout{}
-	p.background.reset()
-	p.conceal.background = &p.background
-	p.conceal.nothing()
+// Reset forgets the stream: the next packet begins another, of that format.
+func (p *Playout) Reset(f Format) {
+	*p = Playout{format: f, k: f.Rate / baseRate, now: p.now, tick: p.tick, concealed: p.concealed}
+	p.size = p.k * baseFrame
+	p.time = timeline{rate: int64(f.Rate), clock: int64(f.Clock)}
+	p.made = true
+	p.ground.reset()
+	p.conceal.reset(&p.ground, p.k)
+	p.conceal.model = p.model[:]
+	if f.Packets != nil {
+		f.Packets.forget()
+		f.Decoder.Reset()
+		p.conceal.model = f.Packets.model[:]
+	}
+	p.tick = p.samplesOf(p.now)
 }
 
-// Delay is how many samples the audio waits at present, from when it was there
-// to when it is pulled.
-func (p *Playout) Delay() int { return p.early }
+// Delay is how many nanoseconds the audio waits at present, from its arrival to
+// the frame it is played in; smoothed.
+func (p *Playout) Delay() int64 { return p.delay }
 
-// start has ts played after the initial delay.
-func (p *Playout) start(ts uint32) {
+// Concealed is how many nanoseconds of voice were synthesised since the start,
+// whatever was reset meanwhile, in place of what was lost or late. Of an outage
+// it counts the voice, not the silence after it has faded, and only once packets
+// come again; what the sender left out on purpose does not count.
+func (p *Playout) Concealed() uint64 { return p.concealed }
+
+// samplesOf is a time in samples.
+func (p *Playout) samplesOf(ns int64) uint32 {
+	return uint32(ns / (second / int64(p.format.Rate)))
+}
+
+// length is the time that n samples last, in ns.
+func (p *Playout) length(n int) int64 { return int64(n) * (second / int64(p.format.Rate)) }
+
+// start has the sample at pos played after the initial delay.
+func (p *Playout) start(v *arrived) {
+	p.carry(v.pos - uint32(startLead*p.k))
 	p.running = true
 	p.store.forget()
-	p.origin = p.clock - ts
-	p.play = ts - startLead
-	p.end = ts
+	if p.format.Packets != nil {
+		p.format.Packets.forget()
+	}
+	p.coded = coded{at: p.play, unit: p.size}
+	p.time.begin(v.TS)
+	if p.now == 0 {
+		p.tick = p.samplesOf(v.At) - uint32(p.size)
+	}
+	p.origin = p.samplesOf(v.At) - v.pos
+	p.end = v.pos
 	p.late, p.rest = 0, 0
 	p.lags.reset()
-	p.target = startLead
+	p.grain.reset(v.pos, p.size)
 	p.merge = 0
+	p.comfort.on = false
 	p.muted = p.muted && p.nearby(p.muteTo)
 }
 
-// nearby says whether ts can be of the time that is being played: later than
+// carry moves the point of play, and takes what was heard along.
+func (p *Playout) carry(to uint32) {
+	if to == p.play {
+		return
+	}
+	var heard [2 * past]int16
+	h := heard[:past*p.k]
+	p.store.copy(h, p.play-uint32(len(h)))
+	p.play = to
+	p.store.put(p.play-uint32(len(h)), h)
+}
+
+// nearby says whether pos can be of the time that is being played: later than
 // what is past, or shortly before it, and not too far to be stored.
-func (p *Playout) nearby(ts uint32) bool {
-	n := p.until(ts)
-	return n > -capacity && n < 2*capacity
+func (p *Playout) nearby(pos uint32) bool {
+	n := p.until(pos)
+	return n > -capacity*p.k && n < 2*capacity*p.k
 }
 
-// until is how long after the point of play ts is.
-func (p *Playout) until(ts uint32) int { return int(int32(ts - p.play)) }
-
-// lag is how far the clock has come beyond ts.
-func (p *Playout) lag(ts uint32) int32 { return int32(p.clock - ts - p.origin) }
-
-// lead is how far the point of play is behind the clock: packets of up to that
-// lag are in time.
-func (p *Playout) lead() int32 { return p.lag(p.play) }
-
-// Put takes in a packet and reports false when it is of no use: too late, too
-// far from what is being played to be believed, or empty.
-func (p *Playout) Put(v Packet) bool {
-	n := len(v.Payload)
-	if n == 0 || n > maxPayload {
-		return false
-	}
-	if !p.running {
-		p.start(v.TS)
-	}
-	if early := p.until(v.TS); early+n > capacity || early < -capacity {
-		if !v.InOrder {
-			return false
-		}
-		p.start(v.TS) // the sender's clock jumped
-	} else if v.InOrder && p.lag(v.TS) < -backlog && p.lags.fresh() {
-		p.start(v.TS)
-	} else if !p.know(&v, early) {
-		return false
-	}
-	p.early = p.until(v.TS)
-	if p.early >= 0 {
-		p.late = 0
-	}
-	if v.Follows {
-		p.pause(p.end, v.TS)
-	}
-	if v.InOrder {
-		p.end = v.TS + uint32(n)
-	}
-	p.write(&v)
-	return true
-}
-
-// know learns from when a packet came, moves the point of play if that is the
-// moment for it, and says whether any of the packet can still be played.
-func (p *Playout) know(v *Packet, early int) bool {
-	lag := p.lag(v.TS)
-	if early >= 0 && p.store.has(v.TS) {
-		return true // a duplicate: says nothing
-	}
-	if v.InOrder || lag <= p.lags.most() {
-		p.lags.add(lag)
-		p.target = p.lags.target()
-	}
-	switch {
-	case v.InOrder && p.conceal.faded() && p.empty(early):
-		// Nothing has been heard for a while: what comes now may come at the
-		// best time there is.
-		if lead := max(p.target, lag); lead <= p.lags.most() {
-			p.play = v.TS - uint32(lead-lag)
-		}
-	case early < 0 && v.InOrder && p.worth(lag):
-		p.play = v.TS
-	}
-	if p.until(v.TS)+len(v.Payload) > 0 {
-		return true
-	}
-	return p.restarts(v)
-}
-
-// empty says that there is nothing among the next n samples.
-func (p *Playout) empty(n int) bool {
-	length, there := p.store.run(p.play, n)
-	return n <= 0 || !there && length == n
-}
-
-// worth says whether to go back for a late packet, which adds to the delay. As
-// nothing newer has come its time was filled with synthetic voice, so that
-// nothing would be heard twice.
-func (p *Playout) worth(lag int32) bool {
-	return lag <= p.target+FrameSamples && lag <= p.lags.most()
-}
-
-// restarts decides about a packet that is later than we ever wait.
-func (p *Playout) restarts(v *Packet) bool {
-	if !v.InOrder {
-		return false
-	}
-	if p.late++; p.late == 1 {
-		p.lateSince = v.Now
-	}
-	if p.late < lateRun || v.Now-p.lateSince < lateSpan {
-		return false
-	}
-	p.start(v.TS)
-	return true
-}
-
-// write decodes a packet into the store, but for what is past.
-func (p *Playout) write(v *Packet) {
-	ts, payload := v.TS, v.Payload
-	if past := -p.until(ts); past > 0 {
-		payload = payload[min(past, len(payload)):]
-		ts += uint32(past)
-	}
-	p.store.write(ts, payload, v.Decode)
-	if p.muted {
-		from := max(0, int(int32(p.muteFrom-ts)))
-		to := min(len(payload), int(int32(p.muteTo-ts)))
-		p.store.hush(ts+uint32(from), to-from)
-	}
-}
-
-// pause has the time between be silent, as far as it is to come and fits.
-func (p *Playout) pause(from, to uint32) {
-	if p.until(from) < 0 {
-		from = p.play
-	}
-	p.store.silence(from, min(int(int32(to-from)), capacity-p.until(from)))
-}
+// until is how long after the point of play pos is.
+func (p *Playout) until(pos uint32) int { return int(int32(pos - p.play)) }
 
 // Mute has the stream silent from one timestamp to another, also what is in the
 // buffer already or comes later. Times far from those of the audio are of
 // another clock and have no effect.
 func (p *Playout) Mute(from, to uint32) {
-	if int32(to-from) <= 0 || p.running && !(p.nearby(from) && p.nearby(to)) {
+	if !p.running {
+		p.time.begin(from)
+	}
+	a, b := p.time.position(from), p.time.position(to)
+	if int32(b-a) <= 0 || p.running && !(p.nearby(a) && p.nearby(b)) {
 		return
 	}
-	p.muted, p.muteFrom, p.muteTo = true, from, to
-	if p.running {
-		p.pause(from, to)
+	p.muted, p.muteFrom, p.muteTo = true, a, b
+}
+
+// hush silences what is muted of the next n samples.
+func (p *Playout) hush(n int) {
+	if !p.muted {
+		return
 	}
+	if p.until(p.muteTo) <= 0 {
+		p.muted = false
+		return
+	}
+	from := max(0, p.until(p.muteFrom))
+	p.store.silence(p.play+uint32(from), min(n, p.until(p.muteTo))-from)
 }

@@ -49,7 +49,7 @@ func (c *cell) measure(signal []int16, said picture) {
 	for seed := range uint64(seeds) {
 		w := network{seed: seed, loss: c.loss, burst: c.burst, mean: c.mean, sigma: c.jitter}
 		var p Playout
-		p.Reset()
+		p.Reset(g711)
 		h := listen(signal, w, &p, readPhase)
 		delay, high := h.spread(len(signal))
 		c.delay += delay / seeds

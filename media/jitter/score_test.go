@@ -189,8 +189,8 @@ func disturbance(said picture, h heard) float64 {
 	var places, source []int
 	for f, at := range h.source {
 		first := (scoreGrid - at%scoreGrid) % scoreGrid
-		for o := first; o < first+FrameSamples && at+o >= 0; o += scoreGrid {
-			if place := f*FrameSamples + o; place+scoreFrame <= len(h.signal) {
+		for o := first; o < first+baseFrame && at+o >= 0; o += scoreGrid {
+			if place := f*baseFrame + o; place+scoreFrame <= len(h.signal) {
 				places, source = append(places, place), append(source, (at+o)/scoreGrid)
 			}
 		}

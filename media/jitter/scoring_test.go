@@ -19,8 +19,8 @@ func TestScoreOfTheSame(t *testing.T) {
 
 // delayed is a signal heard late samples after it was said.
 func delayed(signal []int16, late int) (h heard) {
-	for at := -late; at+FrameSamples <= len(signal); at += FrameSamples {
-		frame := make([]int16, FrameSamples)
+	for at := -late; at+baseFrame <= len(signal); at += baseFrame {
+		frame := make([]int16, baseFrame)
 		for i := range frame {
 			if at+i >= 0 {
 				frame[i] = signal[at+i]
@@ -42,7 +42,7 @@ func TestScoreFalls(t *testing.T) {
 		for i, loss := range []float64{0, 0.02, 0.06, 0.2} {
 			w := network{seed: 3, loss: loss, burst: burst}
 			var p Playout
-			p.Reset()
+			p.Reset(g711)
 			got := [3]float64{
 				score(said, listen(signal, w, &p, readPhase)),
 				score(said, listen(signal, w, &naive{delay: 10}, readPhase)),
@@ -66,20 +66,20 @@ func TestScoreAgainstSignalToNoise(t *testing.T) {
 	said := see(signal, grid(signal))
 	stretched, gaps := heard{}, delayed(signal, 0)
 	at := 0
-	for at+FrameSamples <= len(signal) {
+	for at+baseFrame <= len(signal) {
 		f := len(stretched.source)
 		stretched.source = append(stretched.source, at)
-		frame := append([]int16(nil), signal[at:at+FrameSamples]...)
-		at += FrameSamples
+		frame := append([]int16(nil), signal[at:at+baseFrame]...)
+		at += baseFrame
 		if f%25 == 24 && at > 1000 {
-			shift, _ := similar(signal, at-FrameSamples, 120, -1, maxPeriod)
-			crossfade(frame[:shift], signal[at-FrameSamples:], signal[at-FrameSamples-shift:])
-			copy(frame[shift:], signal[at-FrameSamples:])
+			shift, _ := similar(signal, at-baseFrame, 120, -1, maxPeriod)
+			crossfade(frame[:shift], signal[at-baseFrame:], signal[at-baseFrame-shift:])
+			copy(frame[shift:], signal[at-baseFrame:])
 			at -= shift
 		}
 		stretched.signal = append(stretched.signal, frame...)
 		if f%25 == 24 && f < len(gaps.source) {
-			clear(gaps.signal[f*FrameSamples : (f+1)*FrameSamples])
+			clear(gaps.signal[f*baseFrame : (f+1)*baseFrame])
 		}
 	}
 	a, b := score(said, stretched), score(said, gaps)
@@ -96,9 +96,9 @@ func TestScoreAgainstSignalToNoise(t *testing.T) {
 // between −10 and 35 dB.
 func segmental(said, heard []int16) float64 {
 	sum, n := 0., 0
-	for at := 0; at+FrameSamples <= min(len(said), len(heard)); at += FrameSamples {
+	for at := 0; at+baseFrame <= min(len(said), len(heard)); at += baseFrame {
 		s, e := 1., 1.
-		for i := at; i < at+FrameSamples; i++ {
+		for i := at; i < at+baseFrame; i++ {
 			d := float64(said[i]) - float64(heard[i])
 			s += float64(said[i]) * float64(said[i])
 			e += d * d
@@ -119,7 +119,7 @@ func TestScoreMissesNothing(t *testing.T) {
 	var cut heard
 	for f, at := range h.source {
 		if f%50 < 45 { // a tenth of all frames, five at a time
-			cut.signal = append(cut.signal, h.signal[f*FrameSamples:(f+1)*FrameSamples]...)
+			cut.signal = append(cut.signal, h.signal[f*baseFrame:(f+1)*baseFrame]...)
 			cut.source = append(cut.source, at)
 		}
 	}

@@ -2,12 +2,16 @@ package jitter
 
 import "math/bits"
 
-// capacity is how many samples the store holds: half a second. A power of two,
-// so that RTP times are positions.
-const capacity = 4096
+const (
+	// capacity is how many samples the store holds, at any rate: half a second
+	// of 8 kHz. A power of two, so that positions may wrap round.
+	capacity = 4096
+	// past is how much of that is what was heard last: 60 ms.
+	past = 480
+)
 
 // store holds decoded samples where their timestamps put them, and knows which
-// are there. One from the past makes room for one half a second later.
+// are there and to come. Behind the point of play it has what was heard.
 type store struct {
 	have    [capacity / 64]uint64
 	samples [capacity]int16
@@ -55,6 +59,18 @@ func (s *store) hush(ts uint32, n int) {
 	for i := range n {
 		s.samples[(ts+uint32(i))%capacity] = 0
 	}
+}
+
+// put writes samples to ts, without their being there: they are heard already.
+func (s *store) put(ts uint32, from []int16) {
+	n := copy(s.samples[ts%capacity:], from)
+	copy(s.samples[:], from[n:])
+}
+
+// keep writes samples to ts.
+func (s *store) keep(ts uint32, from []int16) {
+	s.put(ts, from)
+	s.mark(ts, len(from))
 }
 
 // copy copies what is at ts, there or not.

@@ -1,6 +1,6 @@
 package jitter
 
-// When the lead is moved, in samples.
+// When the lead is moved, in samples of 8 kHz.
 const (
 	// The lead follows the target once it is so far below, or above.
 	tooShort = 8
@@ -24,69 +24,78 @@ const (
 	quietFade = 40
 )
 
-// adapt writes the next frame with the lead brought nearer to the target, if it
-// is away from it and the sound permits; else it does nothing and says false.
+// adapt writes the next frame with the point of play brought nearer to where it
+// is wanted, if it is away from there and the sound permits; else it does nothing
+// and says false.
 func (p *Playout) adapt(dst []int16) bool {
 	if p.rest > 0 {
 		p.rest--
 		return false
 	}
-	excess := p.lead() - p.target
-	if excess <= tooLong && excess >= -tooShort || p.conceal.lost > 0 {
+	if p.conceal.lost > 0 {
 		return false
 	}
-	if excess > 0 {
-		return p.squeeze(dst, int(excess))
+	excess := p.excess(p.play, p.tick)
+	if excess == 0 || p.relay.asked == 0 && excess <= tooLong*p.k && excess >= -tooShort*p.k {
+		return false
 	}
-	return p.stretch(dst, int(-excess))
+	p.need(p.size+maxPeriod*p.k, false)
+	if excess > 0 {
+		return p.squeeze(dst, excess)
+	}
+	return p.stretch(dst, -excess)
 }
 
 // squeeze leaves out up to excess samples.
 func (p *Playout) squeeze(dst []int16, excess int) bool {
-	var room [FrameSamples + maxPeriod]int16 // no less than the comparison needs
-	n, there := p.store.run(p.play, len(room))
-	if !there || n <= FrameSamples {
+	var room [2 * (baseFrame + maxPeriod)]int16 // no less than the comparison needs
+	n, there := p.store.run(p.play, p.size+maxPeriod*p.k)
+	if !there || n <= p.size {
 		return false
 	}
 	next := room[:n]
 	p.store.copy(next, p.play)
-	cut, fade := min(excess, n-FrameSamples), quietFade
-	if !p.background.quiet(amplitude(next[:FrameSamples])) {
-		longest := min(excess, n-FrameSamples)
-		if longest < muchTooLong {
+	cut, fade := min(excess, n-p.size), quietFade*p.k
+	if !p.ground.quiet(amplitude(next[:p.size])) {
+		if cut < muchTooLong*p.k {
 			return false
 		}
 		var alike float32
-		if cut, alike = similar(next, 0, compareStretch, 1, longest); alike < alikeToSqueeze {
+		if cut, alike = similarAt(p.k, next, 0, compareStretch*p.k, 1, cut); alike < alikeToSqueeze {
 			p.rest = restFrames
 			return false
 		}
 		fade = cut
 		p.rest = waitFrames
-		if excess > farTooLong {
+		if excess > farTooLong*p.k {
 			p.rest = restFrames
 		}
 	}
 	crossfade(dst[:fade], next[:fade], next[cut:])
 	copy(dst[fade:], next[cut+fade:])
-	p.finish(dst, FrameSamples+cut)
+	p.finish(dst, p.size+cut)
 	return true
 }
 
 // stretch inserts up to shortage samples, a little more if a pitch period is.
 func (p *Playout) stretch(dst []int16, shortage int) bool {
-	var span [maxPeriod + FrameSamples]int16 // the last period heard, and the next frame
-	next := span[maxPeriod:]
+	var room [2 * (maxPeriod + baseFrame)]int16 // the last period heard, and the next frame
+	longest := maxPeriod * p.k
+	span := room[:longest+p.size]
+	next := span[longest:]
 	n, there := p.store.run(p.play, len(next))
 	if !there || n < len(next) {
 		return false
 	}
-	copy(span[:], p.heard[heardSamples-maxPeriod:])
+	p.heard(span[:longest])
 	p.store.copy(next, p.play)
-	more, fade := min(shortage, maxPeriod), quietFade
-	if !p.background.quiet(amplitude(next)) {
+	more, fade := min(shortage, longest), quietFade*p.k
+	if !p.ground.quiet(amplitude(next)) {
+		if shortage <= tooShort*p.k {
+			return false
+		}
 		var alike float32
-		if more, alike = similar(span[:], maxPeriod, compareStretch, -1, maxPeriod); alike < alikeToStretch {
+		if more, alike = similarAt(p.k, span, longest, compareStretch*p.k, -1, longest); alike < alikeToStretch {
 			p.rest = restFrames
 			return false
 		}
@@ -95,17 +104,22 @@ func (p *Playout) stretch(dst []int16, shortage int) bool {
 	// The next samples run over into those a period before them, whose
 	// continuation are the next samples again.
 	fade = min(fade, more)
-	crossfade(dst[:fade], next, span[maxPeriod-more:])
-	copy(dst[fade:more], span[maxPeriod-more+fade:])
+	crossfade(dst[:fade], next, span[longest-more:])
+	copy(dst[fade:more], span[longest-more+fade:])
 	copy(dst[more:], next)
-	p.finish(dst, FrameSamples-more)
+	p.finish(dst, p.size-more)
 	return true
 }
 
-// finish notes a frame made of n samples of the store.
+// finish notes a frame made of n samples of the store, which is then what was
+// heard.
 func (p *Playout) finish(dst []int16, n int) {
+	var room [2 * past]int16
+	before := room[:past*p.k-p.size]
+	p.heard(before)
 	p.advance(n)
-	p.remember(dst)
+	p.store.put(p.play-uint32(len(before)+len(dst)), before)
+	p.store.put(p.play-uint32(len(dst)), dst)
 }
 
 // crossfade runs from one sound over into another.

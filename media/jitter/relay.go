@@ -1,0 +1,70 @@
+package jitter
+
+// relay is the handing on of packets without decoding them.
+type relay struct {
+	asked   int  // frames for which somebody's asking still counts
+	on      bool // this frame is handed on
+	payload []byte
+	handed  bool // so was the one before
+	missing int  // frames in a row without a packet
+}
+
+// step goes on to the next frame.
+func (r *relay) step() {
+	r.handed = r.on
+	r.on, r.payload = false, nil
+	if r.asked > 0 {
+		r.asked--
+	}
+}
+
+// Relay gives the payload of the packet that this frame is, if it is exactly
+// one, untouched and in time, for a listener that can decode it: ok with nil
+// means that there is none for this frame, and the gap is to be handed on. The
+// payload is valid until the next Put.
+//
+// To ask is to wish for it: while somebody asks in every frame, frames are
+// brought to begin with packets as soon as nobody hears it. Handing on begins
+// where it is quiet, or the stream begins, and pauses while the delay changes.
+// Nothing is decoded as long as nobody asks for Samples.
+func (p *Playout) Relay() (payload []byte, ok bool) {
+	p.relay.asked = 2
+	return p.relay.payload, p.relay.on
+}
+
+// decide says whether this frame is handed on.
+func (p *Playout) decide() {
+	r := &p.relay
+	if !r.handed && !p.quiet || p.mutes(p.from) {
+		return
+	}
+	if silent, n := p.comfort.run(p.from, p.size); silent || n < p.size {
+		return
+	}
+	if off := p.excess(p.from, p.tick); off < -tooShort*p.k || off > tooLong*p.k || !r.handed && off != 0 {
+		return
+	}
+	if s := p.format.Packets.find(p.from); s != nil {
+		r.on = int(s.samples) == p.size
+		r.payload = p.format.Packets.payload(s)
+		r.missing = 0
+		return
+	}
+	p.decideGap()
+}
+
+// decideGap is decide where no packet begins: one may be lost.
+func (p *Playout) decideGap() {
+	r := &p.relay
+	s := p.format.Packets.after(p.from)
+	r.on = r.handed && p.grain.size == p.size && p.grain.back(p.from) == p.from &&
+		(s == nil || int32(s.pos-p.from) >= int32(p.size))
+	if r.missing++; r.on && r.missing <= fadeSamples/baseFrame && (s == nil || !s.follows) {
+		p.filled += uint64(p.length(p.size))
+	}
+}
+
+// mutes says whether any of the frame at pos is muted.
+func (p *Playout) mutes(pos uint32) bool {
+	return p.muted && int32(p.muteTo-pos) > 0 && int32(pos+uint32(p.size)-p.muteFrom) > 0
+}

@@ -1,0 +1,124 @@
+package jitter
+
+const (
+	// guard is how long before the reader's tick the packets that are to be in
+	// time had better come, at least: the accuracy of timers.
+	guard = 14
+	// margin is how close to a tick they may come before the next is used, and
+	// roomy how far before it before an earlier one is.
+	margin = 4
+	roomy  = 8
+	// tolerance is the share of packets that may be late before the delay grows
+	// by another frame: twice what is aimed at, as the reader may move its ticks
+	// instead.
+	tolerance = 2 * (1 - inTime)
+	// enough is how many packets tell when the reader had better read.
+	enough = 16
+)
+
+// grain is what all distances between the beginnings of packets, and frames,
+// are multiples of. A frame is whole only when all packets have come that it
+// has samples of: so the least delay is had where frames begin with packets,
+// and is one more frame less the grain where not all do.
+type grain struct {
+	size   int    // in samples
+	anchor uint32 // where a packet began
+	recent int    // the size by the packets since the last review
+	seen   int
+}
+
+// grainMemory is how many packets it takes to forget an irregular one.
+const grainMemory = 64
+
+func (g *grain) reset(pos uint32, frame int) { *g = grain{size: frame, recent: frame, anchor: pos} }
+
+// add takes in where a packet begins.
+func (g *grain) add(pos uint32, frame int) {
+	off := mod(pos-g.anchor, frame)
+	if off != 0 {
+		g.recent = gcd(g.recent, off)
+		g.size = gcd(g.size, off)
+	}
+	if g.seen++; g.seen > grainMemory {
+		g.size, g.recent, g.seen, g.anchor = g.recent, frame, 1, pos
+	}
+}
+
+// back is the last place up to pos where a packet may begin.
+func (g *grain) back(pos uint32) uint32 { return pos - uint32(mod(pos-g.anchor, g.size)) }
+
+// mod is the remainder of a signed distance, never negative.
+func mod(distance uint32, n int) int {
+	m := int(int32(distance)) % n
+	if m < 0 {
+		m += n
+	}
+	return m
+}
+
+func gcd(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}
+
+// worst is how much earlier than its own samples the last packet of a frame
+// may be needed.
+func (p *Playout) worst() int { return p.size - p.grain.size }
+
+// place of play at a tick that has a lead of so much in 8 kHz samples.
+func (p *Playout) behind(tick uint32, lead int32) uint32 {
+	return tick - p.origin - uint32(int(lead)*p.k+p.worst())
+}
+
+// best is where to play at a tick if one may choose.
+func (p *Playout) best(tick uint32) uint32 {
+	return p.grain.back(p.behind(tick, p.lags.target()))
+}
+
+// excess is how much later than at pos one had better play at a tick, given that
+// to change costs something.
+func (p *Playout) excess(pos, tick uint32) int {
+	target := p.lags.target()
+	limit := p.behind(tick, target)
+	want := p.grain.back(limit)
+	far := int(int32(want - pos))
+	// In time are those that come before the last place where a packet may
+	// begin.
+	lead := p.lag(tick, p.grain.back(pos+uint32(p.grain.size-1))) - int32(p.worst()/p.k)
+	switch {
+	case far < 0:
+		if p.lags.late(lead-margin) <= tolerance {
+			return 0
+		}
+	case lead > target && lead < target+margin && p.lags.late(lead-margin) > tolerance:
+		return int(int32(p.grain.back(p.behind(tick, target+margin)) - pos))
+	case far > 0:
+		if roomier := int(int32(p.grain.back(limit-uint32(roomy*p.k)) - pos)); roomier > 0 {
+			return roomier
+		}
+		if p.grain.back(pos) == pos {
+			return 0
+		}
+	}
+	return far
+}
+
+// Slack is how many nanoseconds later (or, if negative, earlier) the reader had
+// better read and call Next, so that the packets that are to be in time come
+// just before it and wait as little as possible. It is within half a frame. It
+// reports false while too little is known.
+func (p *Playout) Slack() (ns int64, ok bool) {
+	if !p.running || p.lags.seen < enough {
+		return 0, false
+	}
+	// The tick at which a frame beginning with a packet would be whole.
+	best := p.origin + uint32(int(p.lags.need()+guard)*p.k+p.worst()) + p.grain.anchor
+	g := p.grain.size
+	off := mod(best-p.tick, g)
+	if off > g/2 {
+		off -= g
+	}
+	return p.length(off), true
+}
