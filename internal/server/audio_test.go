@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"warmline/internal/config"
+	"warmline/internal/softphone"
+	"warmline/media"
+	"warmline/transfer"
 )
 
 // rawKey is the a=crypto of a peer that speaks SIP by hand.
@@ -61,6 +64,28 @@ func TestEncryptionByPolicy(t *testing.T) {
 		time.Sleep(100 * time.Millisecond)
 		phone.request("BYE", "", "")
 		phone.gets("200")
+	})
+}
+
+// Everybody's audio is encrypted, and everybody hears whom they should, also
+// after holds and consults; phones and server offer in turn.
+func TestEncryptedCall(t *testing.T) {
+	all := func(cfg *config.Config) {
+		cfg.Trunks[0].SRTP, cfg.Trunks[0].SignalHold = "required", true
+		for i := range cfg.Agents {
+			cfg.Agents[i].SRTP = "required"
+		}
+	}
+	play(t, options{change: all, phones: softphone.Config{SRTP: media.SRTPRequired}}, func(st *stage) {
+		st.serve()
+		st.hears(st.carla, "A", st.alice, "C")
+		st.consult()
+		st.hears(st.carla, "music", st.alice, "B", st.bob, "A")
+		st.do(verb{do: transfer.DoMerge, by: "alice"})
+		st.hears(st.carla, "AB", st.alice, "BC", st.bob, "AC")
+		st.do(verb{do: transfer.DoLeave, by: "alice"})
+		st.hears(st.carla, "B", st.bob, "C")
+		st.bob.hangsUp()
 	})
 }
 
