@@ -108,7 +108,7 @@ func (m *Manager) admit(target directory.Target, in *sip.Call, inv sip.Invite) e
 // arrive is the first thing that happens to a call: its caller is on the line.
 func (s *call) arrive(who *participant, role transfer.Role, in *sip.Call, inv sip.Invite) {
 	s.seat(0, who)
-	l, err := s.c.newLeg(who, true, inv.Flow.Local.Addr())
+	l, err := s.c.newLeg(who, true, inv.Trunk, inv.Flow.Local.Addr())
 	if err != nil {
 		s.c.m.refuse(in, err)
 		s.stillborn(who)

@@ -54,10 +54,10 @@ type leg struct {
 	keys      keypad
 }
 
-// newLeg opens the RTP session of a leg; local is the address its signalling
-// uses here, zero where that is not known yet. The error is ErrBusy when a limit or
-// the port range is exhausted.
-func (c *Conference) newLeg(who *participant, incoming bool, local netip.Addr) (*leg, error) {
+// newLeg opens the RTP session of a leg; trunk is the one it is on, "" for an
+// agent's, local the address its signalling uses here, zero where that is not
+// known yet. The error is ErrBusy when a limit or the port range is exhausted.
+func (c *Conference) newLeg(who *participant, incoming bool, trunk string, local netip.Addr) (*leg, error) {
 	if !c.m.takeLeg(c.settings.Limits.Legs) {
 		return nil, ErrBusy
 	}
@@ -66,9 +66,12 @@ func (c *Conference) newLeg(who *participant, incoming bool, local netip.Addr) (
 		c: c, who: who, port: c.ports, incoming: incoming, started: c.now,
 		agent: who.agent, log: c.log.With("leg", who.id),
 	}
+	audio := c.m.audioOf(who.agent, trunk)
 	session, err := c.m.cfg.Media.NewSession(media.SessionConfig{
-		Digit: func(d byte) { c.inbox.post(func() { l.digit(d) }) },
-		Addr:  local,
+		Digit:  func(d byte) { c.inbox.post(func() { l.digit(d) }) },
+		Addr:   local,
+		Codecs: audio.Codecs,
+		SRTP:   media.SRTPPolicyNamed(audio.SRTP),
 	})
 	if err != nil {
 		c.m.freeLeg()
@@ -78,6 +81,17 @@ func (c *Conference) newLeg(who *participant, incoming bool, local netip.Addr) (
 	c.legs++
 	who.leg = l
 	return l, nil
+}
+
+// audioOf is what the directory says of the audio of an agent's phone, or of a
+// trunk's call.
+func (m *Manager) audioOf(agent, trunk string) directory.Audio {
+	if agent != "" {
+		a, _ := m.cfg.Directory.Agent(agent)
+		return a.Audio
+	}
+	t, _ := m.cfg.Directory.Trunk(trunk)
+	return t.Audio
 }
 
 // accept takes in the offer of an incoming call. A *media.NegotiationError
@@ -242,6 +256,7 @@ func (l *leg) onAcked(ev sip.Event) {
 // as it was (RFC 6141).
 func (l *leg) onOffered(ev sip.Event) {
 	if len(ev.Body) == 0 {
+		l.media.NewKeys() // who answers may be somebody new
 		offer, err := l.media.Offer()
 		if err != nil {
 			l.call.Reply(ev.Offer, 500, nil)

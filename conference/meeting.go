@@ -29,7 +29,7 @@ func (s *meeting) arrive(who *participant, in *sip.Call, inv sip.Invite) {
 		return
 	}
 	s.c.add(who)
-	l, err := s.c.newLeg(who, true, inv.Flow.Local.Addr())
+	l, err := s.c.newLeg(who, true, inv.Trunk, inv.Flow.Local.Addr())
 	if err != nil {
 		s.c.m.refuse(in, err)
 		who.finish("failed", reasonWord(transfer.Rejected, 503))

@@ -95,7 +95,7 @@ func (s *call) ring(who *participant, t directory.Target) error {
 	default:
 		return directory.ErrUnknown
 	}
-	l, err := s.c.newLeg(who, false, localOf(req.Targets))
+	l, err := s.c.newLeg(who, false, t.Trunk, localOf(req.Targets))
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,8 @@ type Config struct {
 	Advertise netip.Addr // address put into SDP; zero: Addr
 	PortMin   int        // even RTP ports of this range are used, RTCP on the next odd one
 	PortMax   int
-	Codecs    []string      // "pcmu", "pcma", "g722", "opus" in order of preference; empty: the first two
+	Codecs    []string // "pcmu", "pcma", "g722", "opus" in order of preference; empty: the first two
+	Opus      OpusConfig
 	PortRest  time.Duration // a closed port is not used again for so long; 0: 5 s
 	Logger    *slog.Logger
 }

@@ -18,6 +18,7 @@ type equipment struct {
 	kind     *codec                // the encoders are of
 	wish     opusWish              // and follow
 	sealed   []byte                // room for a packet under encryption
+	again    []byte                // for one that is tried with the peer's former key
 }
 
 // voiceEncoder is an encoder that can go on where another one, or a stream of
@@ -49,6 +50,10 @@ func (a *agreement) equip(old *agreement) {
 	}
 	if a.seal != nil && e.sealed == nil {
 		e.sealed = make([]byte, datagramSize)
+	}
+	e.again = nil
+	if a.former != nil {
+		e.again = make([]byte, datagramSize)
 	}
 }
 

@@ -25,10 +25,15 @@ func (s *Session) Offer() ([]byte, error) {
 		o.layout, o.line = a.layout, a.line
 	}
 	ours := localAudio{
-		protos:  sameProtos(o.layout[o.line]),
+		protos:  protosOf(o.layout[o.line], s.cfg.SRTP),
 		port:    int(s.port),
 		formats: o.formats(),
 		dir:     direction{send: true, recv: !s.holding},
+		mux:     true,
+		xr:      s.agreed != nil && s.agreed.xr,
+	}
+	if s.cfg.SRTP != SRTPOff {
+		ours.crypto = s.keys.offer(s.secured())
 	}
 	s.offer, s.pending = o, nil
 	return s.origin.describe(mediaLines(o.layout, o.line, &ours)), nil
@@ -40,6 +45,25 @@ func (s *Session) codecs() []*codec {
 		return own
 	}
 	return s.engine.codecs
+}
+
+// terms are what the session can take of a description.
+func (s *Session) terms(codecs []*codec) terms {
+	return terms{codecs: codecs, local: s.cfg.Addr, srtp: s.cfg.SRTP}
+}
+
+// secured is the SRTP in force, or nil.
+func (s *Session) secured() *secured {
+	if s.agreed == nil {
+		return nil
+	}
+	return s.agreed.secured
+}
+
+// moved says whether the peer of a is somewhere else than that of the agreement
+// in force. A hold by c=0.0.0.0 is no place.
+func (s *Session) moved(a *agreement) bool {
+	return s.agreed != nil && a.remote != s.agreed.remote && !a.silenced && !s.agreed.silenced
 }
 
 // numbers are our payload types. What was agreed on keeps its own (RFC 3264
@@ -92,20 +116,30 @@ func (s *Session) Answer(offer []byte) ([]byte, error) {
 	if s.agreed != nil {
 		prefer = s.agreed.line
 	}
-	codecs := s.codecs()
-	r, bad := findAudio(desc, prefer, codecs, s.cfg.Addr)
+	t := s.terms(s.codecs())
+	r, bad := findAudio(desc, prefer, t)
 	if bad != nil {
 		return nil, bad
 	}
-	a := answerTo(r, codecs, s.numbers())
+	a := answerTo(r, t.codecs, s.numbers())
+	a.opus.ours = s.engine.cfg.Opus
 	a.layout = layoutOf(desc)
 	a.dir.recv = a.dir.recv && !s.holding
+	if len(r.crypto) > 0 {
+		if bad := a.secure(s.keys.answer(r.crypto, s.secured(), s.moved(a)), s.secured()); bad != nil {
+			return nil, bad
+		}
+	}
 	ours := localAudio{
-		protos:  sameProtos(a.layout[a.line]),
+		protos:  a.layout[a.line].protos,
 		port:    int(s.port),
 		formats: a.formats(),
 		dir:     a.dir,
 		mux:     a.mux,
+		xr:      a.xr,
+	}
+	if a.secured != nil {
+		ours.crypto = []string{a.secured.ours.Crypto(a.secured.tag)}
 	}
 	s.offer, s.pending = nil, a
 	return s.origin.describe(mediaLines(a.layout, a.line, &ours)), nil
@@ -131,15 +165,18 @@ func (s *Session) Accept(answer []byte) error {
 	if bad != nil {
 		return bad
 	}
-	r, bad := findAudio(desc, s.offer.line, s.offer.codecs, s.cfg.Addr)
+	r, bad := findAudio(desc, s.offer.line, s.terms(s.offer.codecs))
 	if bad != nil {
 		return bad
 	}
-	if r.mux { // we did not offer it
-		r.mux, r.rtcp = false, rtcpAddress(desc.MediaDescriptions[r.line], r.addr, false)
-	}
 	a := answeredBy(r, s.offer.codecs, s.offer.numbers)
+	a.opus.ours = s.engine.cfg.Opus
 	a.layout, a.line = s.offer.layout, s.offer.line
+	if len(r.crypto) > 0 {
+		if bad := a.secure(s.keys.answered(r.crypto, s.secured()), s.secured()); bad != nil {
+			return bad
+		}
+	}
 	s.pending = a
 	return nil
 }
@@ -176,4 +213,20 @@ func (s *Session) Codec() string {
 		return ""
 	}
 	return s.agreed.codec.name
+}
+
+// NewKeys has the next offer carry new SRTP keys. It is for the offer that a
+// peer asked for with an INVITE without one: what answers may be another device,
+// which does not know how far the stream under the old key has come.
+func (s *Session) NewKeys() { s.keys.fresh = true }
+
+// Secure reports whether the session in force is encrypted.
+func (s *Session) Secure() bool { return s.secured() != nil }
+
+// SRTP is the name of the suite in force (RFC 4568 §6.2), "" for plain RTP.
+func (s *Session) SRTP() string {
+	if k := s.secured(); k != nil {
+		return k.ours.Suite().String()
+	}
+	return ""
 }

@@ -33,17 +33,22 @@ type agreement struct {
 	remoteRTCP netip.AddrPort
 	silenced   bool      // c=0.0.0.0: nothing may be sent, RTCP neither
 	mux        bool      // RTCP on the RTP port
-	xr         bool      // the peer takes VoIP metrics (RFC 3611)
+	xr         bool      // the peer wants VoIP metrics (RFC 3611 §4.7)
 	dir        direction // ours
 	packetTime int       // of a packet sent, ms
 	equipment
 
-	seal *srtp.Sealer // nil: plain RTP
-	open *srtp.Opener
+	// SRTP; nil: plain RTP. The same key in the next agreement is the same
+	// transform, which goes on counting. former opens what was still under way
+	// when the peer changed its key.
+	seal   *srtp.Sealer
+	open   *srtp.Opener
+	former *srtp.Opener
 
-	layout []layoutLine // all m= lines of the session
-	line   int          // ours among them
-	local  numbers      // ours, for later offers
+	secured *secured     // the keys of seal and open, nil without
+	layout  []layoutLine // all m= lines of the session
+	line    int          // ours among them
+	local   numbers      // ours, for later offers
 }
 
 // layoutLine remembers an m= line for later offers, which must keep the number
@@ -73,6 +78,7 @@ func newAgreement(r *remoteAudio, local numbers) *agreement {
 		remoteRTCP: r.rtcp,
 		silenced:   r.addr.Addr().IsUnspecified(),
 		mux:        r.mux,
+		xr:         r.xr,
 		line:       r.line,
 		local:      local,
 	}
@@ -80,6 +86,19 @@ func newAgreement(r *remoteAudio, local numbers) *agreement {
 	a.dir = direction{send: r.dir.recv && !a.silenced, recv: r.dir.send}
 	a.in[comfortNoise], a.in[comfortNoiseOld] = kindComfort, kindComfort
 	return a
+}
+
+// secure has the agreement's packets encrypted by s. A peer that speaks of keys
+// of which none can be used (nil) expects no plain packets.
+func (a *agreement) secure(s, inForce *secured) *NegotiationError {
+	if s == nil {
+		return refused("no a=crypto that can be used")
+	}
+	a.secured, a.seal, a.open = s, s.seal, s.open
+	if inForce != nil && inForce.open != s.open {
+		a.former = inForce.open
+	}
+	return nil
 }
 
 // use makes f, of codec c, the format the session sends, and the peer's events
@@ -157,6 +176,8 @@ type localAudio struct {
 	formats []localFormat
 	dir     direction
 	mux     bool
+	xr      bool
+	crypto  []string // values of a=crypto
 }
 
 type localFormat struct {
@@ -190,6 +211,12 @@ func (l *localAudio) mediaDescription() *sdp.MediaDescription {
 	m.Attributes = append(m.Attributes, sdp.NewAttribute("ptime", "20"))
 	if l.mux {
 		m.Attributes = append(m.Attributes, sdp.NewPropertyAttribute("rtcp-mux"))
+	}
+	if l.xr {
+		m.Attributes = append(m.Attributes, sdp.NewAttribute("rtcp-xr", xrMetrics))
+	}
+	for _, value := range l.crypto {
+		m.Attributes = append(m.Attributes, sdp.NewAttribute("crypto", value))
 	}
 	m.Attributes = append(m.Attributes, sdp.NewPropertyAttribute(l.dir.String()))
 	return m
@@ -242,10 +269,24 @@ func marshal(desc *sdp.SessionDescription) string {
 	return string(text)
 }
 
-// sameProtos keeps the protocol of the peer's line: AVPF offered is AVPF answered.
-func sameProtos(l layoutLine) []string {
-	if strings.Join(l.protos, "/") == "RTP/AVPF" {
+// protosOf is the protocol of our line in the place of l: that of an
+// established one, AVPF answered as AVPF; of a new one what the policy says
+// (RFC 8643 §3.1 has optional encryption on a plain line).
+func protosOf(l layoutLine, policy SRTPPolicy) []string {
+	if isProfile(l.protos) {
 		return l.protos
 	}
+	if policy == SRTPRequired {
+		return []string{"RTP", "SAVP"}
+	}
 	return []string{"RTP", "AVP"}
+}
+
+// isProfile says whether we speak the protocol of a line.
+func isProfile(protos []string) bool {
+	switch strings.Join(protos, "/") {
+	case "RTP/AVP", "RTP/AVPF", "RTP/SAVP", "RTP/SAVPF":
+		return true
+	}
+	return false
 }

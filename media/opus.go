@@ -1,11 +1,18 @@
 package media
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
 	"warmline/media/opus"
 )
+
+// OpusConfig is how we send Opus; zero fields leave it to the encoder.
+type OpusConfig struct {
+	Bitrate    int // bit/s, no more than the peer wants
+	Complexity int // 1 (cheap) to 10
+}
 
 // opusWish is what a peer's a=fmtp asks of those who send Opus to it (RFC 7587
 // §6.1). Of a peer that says nothing it is the zero value.
@@ -16,9 +23,12 @@ type opusWish struct {
 	stereo   bool // can play two channels
 	bitrate  int  // maxaveragebitrate, bit/s; 0: not said
 	playback int  // maxplaybackrate, Hz; 0: not said
+
+	ours OpusConfig // what a peer without wishes gets
 }
 
-// opusBitrate is what a peer that does not limit it gets, bit/s.
+// opusBitrate is what a peer that does not limit it gets where the
+// configuration does not say, bit/s.
 const opusBitrate = 24000
 
 // Bounds of RFC 7587 §6.1.
@@ -69,13 +79,13 @@ func bounded(text string, least, most int) int {
 const opusLoss = 5
 
 // usual says whether the peer can be sent what others are.
-func (w opusWish) usual() bool { return w.config() == opusWish{}.config() }
+func (w opusWish) usual() bool { return w.config() == opusWish{ours: w.ours}.config() }
 
 // config is how to encode for the peer.
 func (w opusWish) config() opus.Config {
-	c := opus.Config{Loss: opusLoss}
-	if w.bitrate > 0 && w.bitrate < opusBitrate {
-		c.Bitrate = w.bitrate
+	c := opus.Config{Bitrate: cmp.Or(w.ours.Bitrate, opusBitrate), Complexity: w.ours.Complexity, Loss: opusLoss}
+	if w.bitrate > 0 {
+		c.Bitrate = min(c.Bitrate, w.bitrate)
 	}
 	return c
 }

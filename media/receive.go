@@ -165,12 +165,18 @@ func (s *Session) datagram(now, at int64, a *agreement, from netip.AddrPort, p [
 }
 
 // openAudio authenticates and decrypts a packet in place, where the agreement
-// is for encryption.
+// is for encryption. After a change of the peer's key the one before may still
+// be under way; a failure spoils the packet, so that it takes a copy.
 func (a *agreement) openAudio(p []byte) ([]byte, bool) {
 	if a.open == nil {
 		return p, true
 	}
+	again := a.again[:copy(a.again, p)]
 	n, err := a.open.RTP(p)
+	if err != nil && len(again) > 0 {
+		n, err = a.former.RTP(again)
+		p = again
+	}
 	return p[:n], err == nil
 }
 

@@ -43,6 +43,8 @@ type remoteAudio struct {
 	dir     direction
 	formats []format
 	mux     bool
+	xr      bool         // it speaks of VoIP metrics
+	crypto  []cryptoLine // that may be used; none without SRTP
 	// packetTime is how much it wants in a packet, ms.
 	packetTime int
 }
@@ -86,21 +88,33 @@ func kindOf(encoding string, clock int, channels string) kind {
 	return kindUnknown
 }
 
-// findAudio returns the first audio line we can take, or that at index prefer
-// if it is one (-1: no preference): an established stream stays where it is.
-func findAudio(desc *sdp.SessionDescription, prefer int, ours []*codec, local netip.Addr) (*remoteAudio, *NegotiationError) {
+// terms are what we can take.
+type terms struct {
+	codecs []*codec
+	local  netip.Addr // our side's
+	srtp   SRTPPolicy
+}
+
+// findAudio returns the audio line at index prefer, if it is one we can take:
+// an established stream stays where it is (-1: no preference). Else it is the
+// first we can take, but an encrypted one before a plain one: some peers offer
+// the choice as two lines.
+func findAudio(desc *sdp.SessionDescription, prefer int, t terms) (*remoteAudio, *NegotiationError) {
 	var found *remoteAudio
 	var reason *NegotiationError
 	for i, m := range desc.MediaDescriptions {
-		if m.MediaName.Media != "audio" || found != nil && i != prefer {
+		if m.MediaName.Media != "audio" {
 			continue
 		}
-		r, err := readAudio(desc, i, ours, local)
+		r, err := readAudio(desc, i, t)
 		switch {
-		case err == nil:
-			found = r
-		case reason == nil:
+		case err != nil && reason == nil:
 			reason = err
+		case err != nil:
+		case i == prefer:
+			return r, nil
+		case found == nil || len(found.crypto) == 0 && len(r.crypto) > 0:
+			found = r
 		}
 	}
 	if found != nil {
@@ -113,13 +127,14 @@ func findAudio(desc *sdp.SessionDescription, prefer int, ours []*codec, local ne
 }
 
 // readAudio reads m= line i, which says audio.
-func readAudio(desc *sdp.SessionDescription, i int, ours []*codec, local netip.Addr) (*remoteAudio, *NegotiationError) {
+func readAudio(desc *sdp.SessionDescription, i int, t terms) (*remoteAudio, *NegotiationError) {
 	m := desc.MediaDescriptions[i]
-	switch proto := strings.Join(m.MediaName.Protos, "/"); {
-	case m.MediaName.Port.Value == 0:
+	if m.MediaName.Port.Value == 0 {
 		return nil, refused("the audio line is switched off")
-	case proto != "RTP/AVP" && proto != "RTP/AVPF":
-		return nil, refused("no audio over RTP/AVP")
+	}
+	crypto, err := acceptCrypto(m, t.srtp)
+	if err != nil {
+		return nil, err
 	}
 	c := m.ConnectionInformation
 	if c == nil {
@@ -129,7 +144,7 @@ func readAudio(desc *sdp.SessionDescription, i int, ours []*codec, local netip.A
 	if err != nil {
 		return nil, err
 	}
-	if ip.Is4() != local.Is4() {
+	if ip.Is4() != t.local.Is4() {
 		return nil, refused("c= is of the other IP version")
 	}
 	r := &remoteAudio{
@@ -137,17 +152,58 @@ func readAudio(desc *sdp.SessionDescription, i int, ours []*codec, local netip.A
 		addr:    netip.AddrPortFrom(ip, uint16(m.MediaName.Port.Value)),
 		dir:     readDirection(desc, m),
 		formats: readFormats(m),
+		crypto:  crypto,
+		xr:      readXR(desc, m),
 
 		packetTime: packetTime(m),
 	}
 	_, r.mux = attribute(m.Attributes, "rtcp-mux")
 	r.rtcp = rtcpAddress(m, r.addr, r.mux)
 	for _, f := range r.formats {
-		if f.codec(ours) != nil {
+		if f.codec(t.codecs) != nil {
 			return r, nil
 		}
 	}
 	return nil, refused("no codec in common")
+}
+
+// acceptCrypto holds an audio line to the policy, and returns the keys it
+// offers or answers. A line RTP/SAVP is encrypted or nothing; on a plain one
+// a=crypto is a wish (RFC 8643).
+func acceptCrypto(m *sdp.MediaDescription, policy SRTPPolicy) ([]cryptoLine, *NegotiationError) {
+	if !isProfile(m.MediaName.Protos) {
+		return nil, refused("no audio over RTP/AVP or RTP/SAVP")
+	}
+	insists := strings.HasPrefix(m.MediaName.Protos[1], "SAVP")
+	if policy == SRTPOff {
+		if insists {
+			return nil, refused("encrypted audio only, and not RTP/AVP: SRTP is off here")
+		}
+		return nil, nil
+	}
+	crypto := readCrypto(m)
+	switch {
+	case len(crypto) > 0:
+		return crypto, nil
+	case insists:
+		return nil, refused("RTP/SAVP without an a=crypto that can be used")
+	case policy == SRTPRequired:
+		return nil, refused("SRTP is required here, and there is no a=crypto that can be used")
+	}
+	return nil, nil
+}
+
+// xrMetrics is the report block of RFC 3611 §4.7, as §5.1 names it.
+const xrMetrics = "voip-metrics"
+
+// readXR says whether the peer wants VoIP metrics, for this medium or all.
+func readXR(desc *sdp.SessionDescription, m *sdp.MediaDescription) bool {
+	for _, list := range [][]sdp.Attribute{m.Attributes, desc.Attributes} {
+		if value, ok := attribute(list, "rtcp-xr"); ok {
+			return slices.Contains(strings.Fields(strings.ToLower(value)), xrMetrics)
+		}
+	}
+	return false
 }
 
 // readDirection prefers the medium's direction to the session's.

@@ -41,6 +41,7 @@ type Session struct {
 	pending *agreement // not in force yet
 	agreed  *agreement // in force
 	holding bool       // we hold the peer by SDP
+	keys    keyring    // of SRTP
 
 	// From one side to the other.
 	inForce     atomic.Pointer[agreement]
