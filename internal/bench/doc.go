@@ -4,7 +4,7 @@
 //
 //	Options ─▶ Run ─▶ fleet   the calls: SIP, one leg and two sockets each
 //	                    │
-//	                  driver  one goroutine with real-time priority: every leg
+//	                  driver  one goroutine, with real-time priority: every leg
 //	                    │     sends and reads once per 20 ms, in one of 20 slots
 //	                  window  what the driver keeps while it is open
 //	                    │
