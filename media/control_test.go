@@ -564,7 +564,7 @@ func TestShortPackets(t *testing.T) {
 func TestGoodbyeBeforeAudio(t *testing.T) {
 	b := newBench(t, SessionConfig{})
 	b.agree(plainOffer())
-	b.s.Receive(b.now)
+	b.s.receive(b.now)
 	b.s.out.packets = 1 // as if: a sender report has a time
 	b.s.Close()
 	packets := b.reports(b.ctl)

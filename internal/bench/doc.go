@@ -4,7 +4,7 @@
 //
 //	Options ─▶ Run ─▶ fleet   the calls: SIP, one leg and two sockets each
 //	                    │
-//	                  driver  one locked thread with real-time priority: every leg
+//	                  driver  one goroutine, with real-time priority: every leg
 //	                    │     sends and reads once per 20 ms, in one of 20 slots
 //	                  window  what the driver keeps while it is open
 //	                    │
@@ -17,8 +17,8 @@
 // Each talker of a room has a tone of its own, a whole number of hertz, so that
 // tones are orthogonal over one second. Time is cut into cycles of two seconds.
 // In the last part of a cycle up to three talkers of a room replace their tone,
-// each at its own moment, by a chirp of 40 ms from 300 to 3400 Hz: the marker by
-// which delay is found.
+// each at its own moment, by a chirp of 40 ms that goes through 300 to 3400 Hz in
+// an order of its own: the marker by which delay is found.
 //
 // # What is measured
 //

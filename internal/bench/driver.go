@@ -26,8 +26,8 @@ type window struct {
 	skipped  int64 // slots
 }
 
-// driver sends and receives for all legs, on one thread, by an absolute
-// timetable of 1 ms slots.
+// driver sends and receives for all legs, on one goroutine whose thread has a
+// high priority, by an absolute timetable of 1 ms slots.
 type driver struct {
 	codec codec
 	base  time.Time // of the timetable
@@ -39,7 +39,7 @@ type driver struct {
 	turns    atomic.Int64 // slots done
 	stopped  atomic.Bool
 	done     chan struct{}
-	priority atomic.Pointer[string]
+	priority atomic.Pointer[string] // of the thread at first
 }
 
 // slotLegs are the legs of a slot. Room is made at first, so that legs can be
@@ -69,11 +69,14 @@ func (d *driver) add(l *leg) {
 // now is the time since the base.
 func (d *driver) now() int64 { return int64(time.Since(d.base)) }
 
-// run is the driver's thread, until stop.
+// run is the driver's goroutine, until stop.
 func (d *driver) run() {
 	defer close(d.done)
-	priority := takeThread() // it ends with this goroutine
-	d.priority.Store(&priority)
+	t := new(thread)
+	t.hold()
+	defer t.release()
+	first := t.priority
+	d.priority.Store(&first)
 	clock, err := newAlarm(d.base)
 	if err != nil {
 		return
@@ -84,6 +87,7 @@ func (d *driver) run() {
 		for d.now() < due {
 			clock.sleep(due)
 		}
+		t.hold()
 		w := d.open.Load()
 		if behind := d.now() - due; behind > givesUp {
 			if w != nil {
@@ -159,7 +163,7 @@ func (d *driver) settle() {
 	}
 }
 
-// stop ends the thread and waits for it.
+// stop ends the goroutine and waits for it.
 func (d *driver) stop() {
 	d.stopped.Store(true)
 	<-d.done

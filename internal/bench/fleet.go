@@ -71,7 +71,7 @@ const (
 func newFleet(o Options, d *driver, target netip.AddrPort, local netip.Addr) (*fleet, error) {
 	f := &fleet{
 		opts: o, codec: d.codec, target: target, local: local, driver: d,
-		random: rand.New(rand.NewPCG(o.Seed, 1)), nextPort: firstPort, broken: make(map[string]int),
+		random: random(o.Seed), nextPort: firstPort, broken: make(map[string]int),
 	}
 	f.speak()
 	var err error
@@ -92,6 +92,9 @@ func newFleet(o Options, d *driver, target netip.AddrPort, local netip.Addr) (*f
 	}
 	return f, nil
 }
+
+// random is a source that gives the same for the same seed.
+func random(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 1)) }
 
 // speak makes what the legs of a room say.
 func (f *fleet) speak() {

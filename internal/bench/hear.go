@@ -88,24 +88,28 @@ func level(samples []int16, hz float64, rate int) float64 {
 // floorLevel stands for silence, in dB.
 const floorLevel = -120.0
 
-// finder finds chirps.
+// finder finds the chirps of one place.
 type finder struct {
 	rate   int
 	chirp  []float64
 	energy float64
 }
 
-func newFinder(rate int) *finder {
+func newFinder(place, rate int) *finder {
 	f := &finder{rate: rate}
-	for _, v := range chirp(rate) {
+	for _, v := range chirp(place, rate) {
 		f.chirp = append(f.chirp, float64(v))
 		f.energy += float64(v) * float64(v)
 	}
 	return f
 }
 
-// present is how much of a chirp must be there for it to be found.
-const present = 0.5
+// present is how much of a chirp must be there for it to be found, unmistakable
+// how much ends the search.
+const (
+	present      = 0.5
+	unmistakable = 0.8
+)
 
 // delay finds the chirp that was sent at sentAt (when its first packet was
 // handed to the socket) in what was heard. The result, in ns, is explained at
@@ -113,9 +117,12 @@ const present = 0.5
 func (f *finder) delay(h *heard, sentAt int64) (ns int64, found bool) {
 	size := h.size()
 	from := h.frameAfter(sentAt + leastDelay)
-	to := h.frameAfter(sentAt + mostDelay)
+	to := min(h.frameAfter(sentAt+mostDelay)*size, len(h.samples)-len(f.chirp)+1)
 	best, place := 0.0, 0
-	for m := from * size; m < to*size && m+len(f.chirp) <= len(h.samples); m++ {
+	for m := from * size; m < to; m++ {
+		if best > unmistakable*f.energy && m > place+f.rate/1000 {
+			break // nothing within 1 ms is better
+		}
 		if sum := f.match(h.samples[m : m+len(f.chirp)]); sum > best {
 			best, place = sum, m
 		}
@@ -128,12 +135,16 @@ func (f *finder) delay(h *heard, sentAt int64) (ns int64, found bool) {
 	return h.at[frame] + inside - sentAt, true
 }
 
-// match is the correlation of samples with the chirp.
+// match is the correlation of samples with the chirp, whose length is a
+// multiple of four. Four sums at a time do not wait for each other.
 func (f *finder) match(samples []int16) float64 {
-	sum := 0.0
+	var a, b, c, d float64
 	chirp := f.chirp[:len(samples)]
-	for i, v := range samples {
-		sum += float64(v) * chirp[i]
+	for i := 3; i < len(samples); i += 4 {
+		a += float64(samples[i-3]) * chirp[i-3]
+		b += float64(samples[i-2]) * chirp[i-2]
+		c += float64(samples[i-1]) * chirp[i-1]
+		d += float64(samples[i]) * chirp[i]
 	}
-	return sum
+	return a + b + c + d
 }

@@ -56,7 +56,6 @@ func TestDelayAgainstAKnownOne(t *testing.T) {
 	const start = int64(1e18)
 	r := rand.New(rand.NewPCG(3, 4))
 	for _, c := range codecs {
-		find := newFinder(c.rate())
 		for _, talkers := range []int{2, 3, 7} {
 			signals := make([]*signal, talkers)
 			for i := range signals {
@@ -69,13 +68,13 @@ func TestDelayAgainstAKnownOne(t *testing.T) {
 					// Listener 0 hears all but itself.
 					if i > 0 {
 						rel.talkers = append(rel.talkers, signals[i])
-						rel.delay = append(rel.delay, r.IntN(160*c.rate()/1000))
+						rel.delay = append(rel.delay, r.IntN(390*c.rate()/1000))
 					}
 				}
-				phase := r.Int64N(20_000) * 1000 / 125 * 125 // whole samples
-				h := timeline(c, rel.hear(start, phase-phase%125_000, cycles*cycleFrames+afterCycle))
+				phase := r.Int64N(160) * 125_000 // whole samples
+				h := timeline(c, rel.hear(start, phase, cycles*cycleFrames+afterCycle))
 				for i, s := range rel.talkers {
-					ns, found := find.delay(h, start+int64(s.mark)*frameTime)
+					ns, found := newFinder((i+1)%chirpPlaces, c.rate()).delay(h, start+int64(s.mark)*frameTime)
 					want := float64(rel.delay[i]) * 1e3 / float64(c.rate())
 					if !found || math.Abs(ms(ns)-want) > 0.126 {
 						t.Errorf("%s, %d talkers: talker %d: %.3f ms (found: %v), want %.3f", c.name(), talkers, i+1, ms(ns), found, want)
@@ -91,11 +90,11 @@ func TestNoMarkerIsNoDelay(t *testing.T) {
 	const start = int64(1e18)
 	c := codecs[0]
 	s := talk(c, 0, 3, false)
-	find := newFinder(c.rate())
+	find := newFinder(0, c.rate())
 	for name, r := range map[string]relay{
 		"other tones": {codec: c, gain: 1, talkers: []*signal{talk(c, 1, 3, false), talk(c, 2, 3, false)}, delay: []int{80, 400}},
 		"too soft":    {codec: c, gain: 0.3, talkers: []*signal{s}, delay: []int{80}},
-		"too late":    {codec: c, gain: 1, talkers: []*signal{s}, delay: []int{190 * 8}},
+		"too late":    {codec: c, gain: 1, talkers: []*signal{s}, delay: []int{430 * 8}},
 		"silence":     {codec: c, gain: 1, talkers: []*signal{silence(c)}, delay: []int{0}},
 	} {
 		h := timeline(c, r.hear(start, 0, cycleFrames+afterCycle))
@@ -159,6 +158,37 @@ func TestEveryTalkerHasAPlace(t *testing.T) {
 			}
 			taken[mark] = true
 		}
+	}
+}
+
+// TestChirpsAreUnlike: no chirp looks like another, however shifted, and each
+// like itself in one place only.
+func TestChirpsAreUnlike(t *testing.T) {
+	for a := range chirpPlaces {
+		f := newFinder(a, 8000)
+		n := len(f.chirp)
+		for b := range chirpPlaces {
+			padded := make([]int16, 3*n)
+			copy(padded[n:], chirp(b, 8000))
+			for shift := range 2 * n {
+				like := math.Abs(f.match(padded[shift:shift+n])) / f.energy
+				if near := distance(shift, n) <= 4; (a != b || !near) && like > 0.35 {
+					t.Errorf("chirp %d is like %d shifted by %d: %.2f", a, b, shift-n, like)
+				}
+			}
+		}
+	}
+}
+
+// BenchmarkDelay is the search of one chirp in one recording.
+func BenchmarkDelay(b *testing.B) {
+	c := codecs[0]
+	s := talk(c, 0, 3, false)
+	h := timeline(c, relay{codec: c, gain: 1, talkers: []*signal{s}, delay: []int{80}}.hear(1e18, 0, cycleFrames+afterCycle))
+	find := newFinder(0, c.rate())
+	b.ReportAllocs()
+	for b.Loop() {
+		find.delay(h, 1e18+int64(s.mark)*frameTime)
 	}
 }
 

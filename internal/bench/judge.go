@@ -18,7 +18,10 @@ func (f *fleet) judge(w *window) *Measurement {
 		Rooms: f.rooms(), Size: f.opts.Size, Talkers: f.opts.Talkers, LegCount: len(f.legs),
 		Seconds: float64(w.to-w.from) / 1e9,
 	}
-	j := &judgement{fleet: f, window: w, m: m, finder: newFinder(f.codec.rate()), sentLevel: f.sentLevels()}
+	j := &judgement{fleet: f, window: w, m: m, sentLevel: f.sentLevels()}
+	for place := range j.finders {
+		j.finders[place] = newFinder(place, f.codec.rate())
+	}
 	for _, l := range f.legs {
 		m.Legs = append(m.Legs, j.leg(l))
 	}
@@ -31,7 +34,7 @@ type judgement struct {
 	fleet     *fleet
 	window    *window
 	m         *Measurement
-	finder    *finder
+	finders   [chirpPlaces]*finder
 	sentLevel []float64 // of each talker's tone
 	late      histogram
 	delays    []float64
@@ -149,7 +152,7 @@ func (j *judgement) markers(talker *leg, h *heard, from, to int64) (delays []flo
 			continue
 		}
 		j.m.Delay.Markers++
-		if ns, found := j.finder.delay(h, sent); found {
+		if ns, found := j.finders[talker.index%chirpPlaces].delay(h, sent); found {
 			j.m.Delay.Found++
 			delays = append(delays, ms(ns))
 		}

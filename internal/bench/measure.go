@@ -29,6 +29,7 @@ func (f *fleet) measure(ctx context.Context, p *probe) (*Measurement, error) {
 	before.metrics, after.metrics = metrics, p.scrape()
 	m := f.judge(w)
 	m.Generator.CPU = 100 * float64(own) / float64(w.to-w.from)
+	m.System = after.system.since(before.system)
 	m.Server = p.figures(before, after, len(f.legs))
 	m.Calls = f.callFigures()
 	return m, nil

@@ -206,6 +206,22 @@ func TestLooks(t *testing.T) {
 	}
 }
 
+func TestProcessorTimes(t *testing.T) {
+	before := parseTimes("cpu  100 0 100 700 100 0 0 0 5 5")
+	after := parseTimes("cpu  150 10 110 760 110 5 5 50 99 99")
+	if got, want := after.since(before), (System{Busy: 65, Stolen: 25}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	for _, bad := range []string{"", "cpu 1 2", "cpu0 1 2 3 4 5 6 7 8 9"} {
+		if got := parseTimes(bad); got != (times{}) {
+			t.Errorf("%q: %+v", bad, got)
+		}
+	}
+	if got := (times{}).since(times{}); got != (System{}) {
+		t.Errorf("of no time: %+v", got)
+	}
+}
+
 func TestSamples(t *testing.T) {
 	got := samples(strings.NewReader("# HELP a b\na 3\nb{x=\"1\"} 4\nc 1e+06\nd x\n\n"))
 	if fmt.Sprint(got) != "map[a:3 c:1e+06]" {

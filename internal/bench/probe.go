@@ -25,6 +25,7 @@ type sight struct {
 	cpu     int64 // ns; -1: not seen
 	rss     int64
 	threads int
+	system  times
 	metrics map[string]float64
 }
 
@@ -50,7 +51,7 @@ func newProbe(pid int, metrics string) *probe {
 // process reads what the system knows of the process. It costs the server
 // nothing.
 func (p *probe) process() sight {
-	s := sight{at: time.Now(), cpu: -1}
+	s := sight{at: time.Now(), cpu: -1, system: processorTimes()}
 	if p.pid > 0 {
 		if text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.pid)); err == nil {
 			s.parse(string(text))

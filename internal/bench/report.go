@@ -52,6 +52,7 @@ type Measurement struct {
 	Heard     Heard            `json:"heard"`
 	Server    *ServerFigures   `json:"server,omitempty"`
 	Generator GeneratorFigures `json:"generator"`
+	System    System           `json:"system"`
 	Legs      []LegFigures     `json:"legs"`
 }
 
@@ -126,6 +127,13 @@ type GeneratorFigures struct {
 
 // late reports whether the generator kept its own timetable.
 func (g GeneratorFigures) late() bool { return g.OnTime < 99.9 || g.Skipped > 0 }
+
+// System is what all processors of this machine did in a window. What the server
+// and the generator did not use was others'.
+type System struct {
+	Busy   float64 `json:"busy"`   // per cent
+	Stolen float64 `json:"stolen"` // per cent that the machine below took away
+}
 
 // ServerFigures are of the server's process, where it can be looked at.
 type ServerFigures struct {

@@ -3,8 +3,9 @@ package bench
 import "math"
 
 // The plan of a cycle, in frames of 20 ms. Tones are looked for in a second
-// that lies well inside of what is nothing but tones, whatever the delay; the
-// places for chirps are so far apart that a delay cannot be mistaken.
+// that lies well inside of what is nothing but tones, whatever the delay. Each
+// place has a chirp of its own, so that a long delay is not taken for a short
+// one of somebody else.
 const (
 	cycleFrames  = 100
 	chirpPlaces  = 3
@@ -14,9 +15,9 @@ const (
 
 	listenFrom = 350e6 // ns after the cycle's begin: where the second of tones begins, as heard
 	// A cycle's last chirp may be heard after the cycle.
-	afterCycle = 12
+	afterCycle = 18
 
-	leastDelay, mostDelay = -20e6, 170e6 // ns: where chirps are looked for
+	leastDelay, mostDelay = -20e6, 400e6 // ns: where chirps are looked for
 )
 
 // Levels. Peaks stay below full scale when all talk at once.
@@ -77,7 +78,7 @@ func talk(c codec, talker, talkers int, phrases bool) *signal {
 	for cycle := 0; phrases && cycle < cycles; cycle++ {
 		clear(samples[(cycle*cycleFrames+firstChirp)*size : (cycle+1)*cycleFrames*size])
 	}
-	copy(samples[s.mark*size:], chirp(c.rate()))
+	copy(samples[s.mark*size:], chirp(talker%chirpPlaces, c.rate()))
 	s.frames = c.encode(samples)
 	return s
 }
@@ -96,17 +97,28 @@ func tone(dst []int16, hz, amplitude float64, rate int) {
 	}
 }
 
-// chirp is the marker: a linear sweep with soft edges.
-func chirp(rate int) []int16 {
-	const from, to = 300.0, 3400.0
+// sweeps are the orders in which the chirps go through the eight parts of the
+// band: upwards, and two in which no two steps are alike, so that none of the
+// three is like another, however shifted.
+var sweeps = [chirpPlaces][8]int{
+	{0, 1, 2, 3, 4, 5, 6, 7},
+	{4, 7, 1, 6, 2, 0, 5, 3},
+	{6, 3, 5, 0, 4, 7, 1, 2},
+}
+
+// chirp is the marker of a place: eight short sweeps of the same length, which
+// together cover the band once, with one running phase and soft edges.
+func chirp(place, rate int) []int16 {
+	const from, to, parts = 300.0, 3400.0, len(sweeps[0])
 	n := chirpFrames * rate / framesPerSecond
-	length := float64(n) / float64(rate)
 	out := make([]int16, n)
+	width, phase := (to-from)/float64(parts), 0.0
 	for i := range out {
-		t := float64(i) / float64(rate)
-		phase := 2 * math.Pi * (from*t + (to-from)*t*t/(2*length))
+		part := float64(i) / float64(n) * float64(parts)
+		hz := from + width*(float64(sweeps[place][int(part)])+part-math.Floor(part))
 		edge := min(1, 10*float64(i+1)/float64(n), 10*float64(n-i)/float64(n))
-		out[i] = int16(math.Round(chirpAmplitude * edge * math.Sin(phase)))
+		out[i] = int16(math.Round(chirpAmplitude * edge * math.Sin(2*math.Pi*phase)))
+		phase += hz / float64(rate)
 	}
 	return out
 }

@@ -25,12 +25,16 @@ type receiver struct{}
 
 func newReceiver() *receiver                        { return &receiver{} }
 func (*receiver) read(socket) ([]byte, int64, bool) { return nil, 0, false }
-func takeThread() string                            { return "plain" }
 func newAlarm(time.Time) (*alarm, error)            { return nil, errSystem }
 func (*alarm) sleep(int64)                          {}
 func pinSelf(int) error                             { return errSystem }
 func pinned(int, func() error) error                { return errSystem }
 func cpuTime() int64                                { return 0 }
 func kernel() string                                { return runtime.GOOS }
+
+type thread struct{ priority string }
+
+func (*thread) hold()    {}
+func (*thread) release() {}
 
 type alarm struct{}

@@ -63,8 +63,9 @@ func (m *Measurement) print(b *strings.Builder) {
 	g := m.Generator
 	line("generator", "%.1f %% of a core, %s; %.3f %% within 5 ms; p99 %.2f, p99.9 %.2f, max %.2f ms; %d slots skipped, %d packets not taken",
 		g.CPU, g.Priority, g.OnTime, g.P99, g.P999, g.Max, g.Skipped, g.Unsent)
+	line("system", "%.0f %% of all processors busy, %.1f %% stolen by the machine below", m.System.Busy, m.System.Stolen)
 	if g.late() {
-		line("", "it was late itself: the server's figures are not the server's alone")
+		line("", "the generator was late itself: the server's figures are not the server's alone")
 	}
 }
 

@@ -31,8 +31,11 @@ type sums [frameBytes]struct{ even, odd int32 }
 func (s *sums) split(w *window, pairs int) {
 	var v [len(window{}) - 2]int64
 	pairs = (pairs + 1) &^ 1
-	for i := range v[:past-2+2*pairs] {
-		v[i] = int64(w[i]) + int64(w[i+2])<<32
+	this, next := int64(w[0]), int64(w[1])
+	for i, sample := range w[2 : past+2*pairs] {
+		after := int64(sample)
+		v[i] = this + after<<32
+		this, next = next, after
 	}
 	for i := 0; i < pairs; i += 2 {
 		even, odd := taps24((*[24]int64)(v[2*i:]))

@@ -10,16 +10,19 @@ import (
 	"hash"
 )
 
+// batch is how many bytes of key stream are made at once: those for 20 ms of
+// G.711.
+const batch = 160
+
 // counterMode is AES in counter mode with HMAC-SHA1 (RFC 3711 section 4).
 type counterMode struct {
-	block   cipher.Block
-	mac     hash.Hash
-	tag     int                 // bytes of the tag
-	salt    [aes.BlockSize]byte // the session salt, then two zero bytes
-	counter [aes.BlockSize]byte
-	stream  [aes.BlockSize]byte
-	sum     [sha1.Size]byte
-	roc     [4]byte
+	block  cipher.Block
+	mac    hash.Hash
+	tag    int                 // bytes of the tag
+	salt   [aes.BlockSize]byte // the session salt, then two zero bytes
+	stream [batch]byte
+	sum    [sha1.Size]byte
+	roc    [4]byte
 }
 
 func newCounterMode(s session, tag int) (*counterMode, error) {
@@ -87,26 +90,27 @@ func (c *counterMode) authenticate(p []byte) []byte {
 
 // xor encrypts or decrypts in place. The low 16 bits of the counter count
 // blocks, enough for a megabyte. The standard library's own counter mode wants
-// half a kilobyte anew for each packet.
+// half a kilobyte anew for each packet. All counters of a batch are written
+// before the first is read: a processor waits when it reads what it has just
+// written in other units.
 func (c *counterMode) xor(p []byte, ssrc uint32, index uint64) {
-	c.counter = c.salt
-	mix(c.counter[4:14], ssrc, index)
-	high := binary.BigEndian.Uint16(c.counter[14:])
-	for ; len(p) >= aes.BlockSize; p = p[aes.BlockSize:] {
-		c.block.Encrypt(c.stream[:], c.counter[:])
-		xorWord(p, c.stream[:])
-		xorWord(p[8:], c.stream[8:])
-		high++
-		binary.BigEndian.PutUint16(c.counter[14:], high)
+	first := c.salt
+	mix(first[4:14], ssrc, index)
+	high, low := binary.BigEndian.Uint64(first[:]), binary.BigEndian.Uint64(first[8:])
+	for len(p) > 0 {
+		n := min(len(p), len(c.stream))
+		b := c.stream[:(n+aes.BlockSize-1)/aes.BlockSize*aes.BlockSize]
+		for i := 0; i < len(b); i += aes.BlockSize {
+			binary.BigEndian.PutUint64(b[i:], high)
+			binary.BigEndian.PutUint64(b[i+8:], low)
+			low++
+		}
+		for i := 0; i < len(b); i += aes.BlockSize {
+			c.block.Encrypt(b[i:i+aes.BlockSize], b[i:i+aes.BlockSize])
+		}
+		subtle.XORBytes(p, p[:n], b)
+		p = p[n:]
 	}
-	if len(p) > 0 {
-		c.block.Encrypt(c.stream[:], c.counter[:])
-		subtle.XORBytes(p, p, c.stream[:])
-	}
-}
-
-func xorWord(p, with []byte) {
-	binary.NativeEndian.PutUint64(p, binary.NativeEndian.Uint64(p)^binary.NativeEndian.Uint64(with))
 }
 
 // mix adds SSRC and index (48 bits) to a salt, at the ten bytes that are their
