@@ -4,6 +4,7 @@ GO       ?= go
 FUZZTIME ?= 20s
 OUT      ?= warmline-demo
 BENCH    ?= .
+LOAD     ?= --rooms 100
 
 .DEFAULT_GOAL := help
 
@@ -45,3 +46,7 @@ cover: ## coverage and lines of test to lines of code, by package
 .PHONY: demo
 demo: ## a whole warm transfer with three speaking people; results in OUT (warmline-demo)
 	$(GO) run ./cmd/warmline demo --out $(OUT)
+
+.PHONY: load
+load: build ## load and quality of a private server (LOAD has the flags of warmline bench)
+	bin/warmline bench $(LOAD)

@@ -37,7 +37,7 @@ type Participant struct {
 	Muted      bool      `json:"muted"`
 	Since      time.Time `json:"since" doc:"when it got this status"`
 	Codec      string    `json:"codec,omitempty"`
-	Quality    *Quality  `json:"quality,omitempty"`
+	Quality    *Quality  `json:"quality,omitempty" doc:"of its audio up to now; stays when it has left"`
 	Search     *Search   `json:"search,omitempty" doc:"while a queue looks for somebody to take this place"`
 }
 
@@ -51,11 +51,26 @@ type Search struct {
 	ExpectedWait float64 `json:"expected_wait"`
 }
 
-// Quality is what the leg's RTP shows.
+// Quality is what the leg's RTP shows: what the server hears of the peer and, if
+// the peer reports it, what it hears of the server.
 type Quality struct {
+	Codec       string      `json:"codec,omitempty"`
+	Loss        float64     `json:"loss" doc:"share of packets lost, 0 to 1"`
+	JitterMS    float64     `json:"jitter_ms" doc:"interarrival jitter (RFC 3550)"`
+	MOS         float64     `json:"mos" doc:"E-model estimate, 1.0 to 4.5, on the codec's own scale: not to be compared between narrowband and wideband; 0 before packets came"`
+	RoundTripMS float64     `json:"round_trip_ms" doc:"by RTCP; 0 while unknown"`
+	Concealed   float64     `json:"concealed" doc:"share of the time that was made up in place of missing packets, 0 to 1"`
+	BufferMS    float64     `json:"buffer_ms" doc:"how long the audio waits in the jitter buffer"`
+	PacketsIn   uint64      `json:"packets_in"`
+	PacketsOut  uint64      `json:"packets_out"`
+	Far         *FarQuality `json:"far,omitempty" doc:"what the peer reports of the audio it gets"`
+}
+
+// FarQuality is what the peer's RTCP says of our stream.
+type FarQuality struct {
 	Loss     float64 `json:"loss" doc:"share of packets lost, 0 to 1"`
 	JitterMS float64 `json:"jitter_ms"`
-	MOS      float64 `json:"mos" doc:"E-model estimate, 1.0 to 4.5"`
+	MOS      float64 `json:"mos" doc:"as the peer reports it (RFC 3611), else an estimate"`
 }
 
 // Segment is one stay of an agent in the contact.

@@ -23,7 +23,7 @@ const retryAfter = 5 * time.Second
 func (h Handler) Invite(in *sip.Call, inv sip.Invite) {
 	m := h.Manager
 	if m.Draining() {
-		in.Reject(503, retryAfter)
+		m.refuse(in, ErrDraining)
 		return
 	}
 	if inv.MaxForwards <= 1 { // what we would ring for it must be allowed another hop
@@ -52,8 +52,19 @@ func (h Handler) Invite(in *sip.Call, inv sip.Invite) {
 	}
 	if err != nil {
 		m.log.Warn("call refused", "from", inv.From.User, "dialled", inv.Dialled, "err", err)
-		in.Reject(503, retryAfter)
+		m.refuse(in, err)
 	}
+}
+
+// refuse sends a caller away for now: the server is shutting down, or a limit is
+// reached.
+func (m *Manager) refuse(in *sip.Call, err error) {
+	reason := "limit"
+	if errors.Is(err, ErrDraining) {
+		reason = "draining"
+	}
+	m.cfg.Metrics.CallRefused(reason)
+	in.Reject(503, retryAfter)
 }
 
 // wanted is what a new call is for.
@@ -97,9 +108,9 @@ func (m *Manager) admit(target directory.Target, in *sip.Call, inv sip.Invite) e
 // arrive is the first thing that happens to a call: its caller is on the line.
 func (s *call) arrive(who *participant, role transfer.Role, in *sip.Call, inv sip.Invite) {
 	s.seat(0, who)
-	l, err := s.c.newLeg(who, true, inv.Flow.Local.Addr())
+	l, err := s.c.newLeg(who, true, inv.Trunk, inv.Flow.Local.Addr())
 	if err != nil {
-		in.Reject(503, retryAfter)
+		s.c.m.refuse(in, err)
 		s.stillborn(who)
 		return
 	}

@@ -3,7 +3,6 @@ package conference
 import (
 	"errors"
 	"log/slog"
-	"math"
 	"net/netip"
 	"time"
 
@@ -50,13 +49,15 @@ type leg struct {
 	ticket    *ticket        // the queue's offer this leg answers, until the queue was told
 	weOffered bool           // our offer is out in a 2xx; the answer comes with the ACK
 	obliged   time.Time      // since when the peer must send audio
+	answered  time.Time      // when it went up
+	last      *Quality       // of its audio, once it is finished
 	keys      keypad
 }
 
-// newLeg opens the RTP session of a leg; local is the address its signalling
-// uses here, zero where that is not known yet. The error is ErrBusy when a limit or
-// the port range is exhausted.
-func (c *Conference) newLeg(who *participant, incoming bool, local netip.Addr) (*leg, error) {
+// newLeg opens the RTP session of a leg; trunk is the one it is on, "" for an
+// agent's, local the address its signalling uses here, zero where that is not
+// known yet. The error is ErrBusy when a limit or the port range is exhausted.
+func (c *Conference) newLeg(who *participant, incoming bool, trunk string, local netip.Addr) (*leg, error) {
 	if !c.m.takeLeg(c.settings.Limits.Legs) {
 		return nil, ErrBusy
 	}
@@ -65,9 +66,12 @@ func (c *Conference) newLeg(who *participant, incoming bool, local netip.Addr) (
 		c: c, who: who, port: c.ports, incoming: incoming, started: c.now,
 		agent: who.agent, log: c.log.With("leg", who.id),
 	}
+	audio := c.m.audioOf(who.agent, trunk)
 	session, err := c.m.cfg.Media.NewSession(media.SessionConfig{
-		Digit: func(d byte) { c.inbox.post(func() { l.digit(d) }) },
-		Addr:  local,
+		Digit:  func(d byte) { c.inbox.post(func() { l.digit(d) }) },
+		Addr:   local,
+		Codecs: audio.Codecs,
+		SRTP:   media.SRTPPolicyNamed(audio.SRTP),
 	})
 	if err != nil {
 		c.m.freeLeg()
@@ -77,6 +81,17 @@ func (c *Conference) newLeg(who *participant, incoming bool, local netip.Addr) (
 	c.legs++
 	who.leg = l
 	return l, nil
+}
+
+// audioOf is what the directory says of the audio of an agent's phone, or of a
+// trunk's call.
+func (m *Manager) audioOf(agent, trunk string) directory.Audio {
+	if agent != "" {
+		a, _ := m.cfg.Directory.Agent(agent)
+		return a.Audio
+	}
+	t, _ := m.cfg.Directory.Trunk(trunk)
+	return t.Audio
 }
 
 // accept takes in the offer of an incoming call. A *media.NegotiationError
@@ -161,7 +176,7 @@ func (l *leg) onEvent(ev sip.Event) {
 			l.media.InfoDigit(d)
 		}
 	case sip.Ended:
-		l.log.Debug("leg ended", "status", ev.Status, "reason", ev.Reason)
+		l.log.Debug("dialog ended", "status", ev.Status, "reason", ev.Reason)
 		l.finish()
 		l.c.story.gone(l, causeOfEnd(ev.Cause))
 	}
@@ -197,7 +212,7 @@ func (l *leg) onAnswered(ev sip.Event) {
 // goUp marks the leg answered and puts it into the mix.
 func (l *leg) goUp() {
 	l.up = true
-	l.obliged = l.c.now
+	l.obliged, l.answered = l.c.now, l.c.now
 	if l.agent != "" && !l.incoming {
 		l.c.m.legUp(l.agent)
 	}
@@ -241,6 +256,7 @@ func (l *leg) onAcked(ev sip.Event) {
 // as it was (RFC 6141).
 func (l *leg) onOffered(ev sip.Event) {
 	if len(ev.Body) == 0 {
+		l.media.NewKeys() // who answers may be somebody new
 		offer, err := l.media.Offer()
 		if err != nil {
 			l.call.Reply(ev.Offer, 500, nil)
@@ -372,6 +388,7 @@ func (l *leg) finish() {
 		return
 	}
 	l.silence()
+	l.rate()
 	l.finished = true
 	l.c.legs--
 	l.c.m.freeLeg()
@@ -406,19 +423,6 @@ func (l *leg) silence() {
 func (l *leg) digit(d byte) {
 	if l.up && !l.finished && !l.hungUp {
 		l.c.story.digit(l, d)
-	}
-}
-
-// quality reads the leg's RTP figures; nil before anything came.
-func (l *leg) quality() *Quality {
-	s := l.media.Stats()
-	if s.PacketsIn == 0 {
-		return nil
-	}
-	return &Quality{
-		Loss:     float64(s.Lost) / float64(s.PacketsIn+s.Lost),
-		JitterMS: float64(s.Jitter) / float64(time.Millisecond),
-		MOS:      math.Round(100*s.MOS) / 100,
 	}
 }
 

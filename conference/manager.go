@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"warmline/directory"
+	"warmline/mixer"
 	"warmline/transfer"
 )
 
@@ -31,7 +32,7 @@ type Manager struct {
 	log          *slog.Logger
 	dialer       Dialer
 	settings     atomic.Pointer[Settings]
-	announcement []int16
+	announcement *mixer.Clip
 	queues       *queues
 	legs         atomic.Int64
 	running      sync.WaitGroup
@@ -56,7 +57,7 @@ const (
 // endpoint.
 func NewManager(cfg Config) *Manager {
 	m := &Manager{
-		cfg: cfg, log: cfg.Logger, announcement: cfg.Announcement,
+		cfg: cfg, log: cfg.Logger,
 		live: make(map[string]*Conference), rooms: make(map[string]*Conference),
 		seats: make(map[string]*Conference),
 		idle:  make(chan struct{}),
@@ -64,8 +65,10 @@ func NewManager(cfg Config) *Manager {
 	if m.log == nil {
 		m.log = slog.New(slog.DiscardHandler)
 	}
-	if m.announcement == nil {
-		m.announcement = builtinAnnouncement()
+	if cfg.Announcement != nil {
+		m.announcement = mixer.NewClip(cfg.Announcement)
+	} else {
+		m.announcement = mixer.NewClip(builtinAnnouncement())
 	}
 	m.settings.Store(&cfg.Settings)
 	m.queues = newQueues(m)

@@ -24,14 +24,14 @@ func newMeeting(c *Conference) *meeting { return &meeting{c: c} }
 func (s *meeting) arrive(who *participant, in *sip.Call, inv sip.Invite) {
 	if s.c.ended {
 		if err := s.c.m.enter(s.c.number, in, inv); err != nil {
-			in.Reject(503, retryAfter)
+			s.c.m.refuse(in, err)
 		}
 		return
 	}
 	s.c.add(who)
-	l, err := s.c.newLeg(who, true, inv.Flow.Local.Addr())
+	l, err := s.c.newLeg(who, true, inv.Trunk, inv.Flow.Local.Addr())
 	if err != nil {
-		in.Reject(503, retryAfter)
+		s.c.m.refuse(in, err)
 		who.finish("failed", reasonWord(transfer.Rejected, 503))
 		s.endIfEmpty()
 		return

@@ -34,7 +34,7 @@ func (m *Manager) Scrape(src Sources) metrics.Snapshot {
 				continue
 			}
 			out.Participants[[2]string{p.Role, p.Status}]++
-			if p.Quality != nil {
+			if p.Quality != nil && p.Quality.PacketsIn > 0 {
 				out.Jitter = append(out.Jitter, p.Quality.JitterMS/1000)
 			}
 		}

@@ -28,9 +28,10 @@ type participant struct {
 	final      bool // left or failed: nothing changes any more
 
 	leg         *leg
-	sipStatus   int    // the peer's final refusal
-	wasHeld     bool   // by either side, at the last step
-	search      string // queue that looks for somebody to sit here
+	quality     *Quality // of its last leg that ended, for who hears of it later
+	sipStatus   int      // the peer's final refusal
+	wasHeld     bool     // by either side, at the last step
+	search      string   // queue that looks for somebody to sit here
 	searchSince time.Time
 	serves      bool // the search is for a customer, not a consult
 	position    int  // in that queue's line, 1 is next
@@ -114,9 +115,15 @@ func (p *participant) snapshot() Participant {
 	if p.search != "" {
 		s.Search = p.c.m.searchInfo(p.search, p.position)
 	}
-	if p.leg != nil && p.leg.media != nil && !p.final {
+	s.Quality = p.quality
+	if p.leg == nil {
+		return s
+	}
+	if q := p.leg.quality(); q != nil {
+		s.Quality = q
+	}
+	if !p.final {
 		s.Codec = p.leg.media.Codec()
-		s.Quality = p.leg.quality()
 	}
 	return s
 }

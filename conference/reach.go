@@ -95,7 +95,7 @@ func (s *call) ring(who *participant, t directory.Target) error {
 	default:
 		return directory.ErrUnknown
 	}
-	l, err := s.c.newLeg(who, false, localOf(req.Targets))
+	l, err := s.c.newLeg(who, false, t.Trunk, localOf(req.Targets))
 	if err != nil {
 		return err
 	}
@@ -161,6 +161,7 @@ func (s *call) stop(p transfer.Party) {
 func (s *call) reject(p transfer.Party, cause transfer.Cause) {
 	s.withLeg(p, func(l *leg) {
 		if s.full && cause == transfer.Rejected {
+			s.c.m.cfg.Metrics.CallRefused("limit")
 			l.reject(503, retryAfter)
 		} else {
 			l.reject(refusalStatus(cause), 0)

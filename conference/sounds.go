@@ -39,7 +39,7 @@ func clipOf(s transfer.Sound) clip {
 	return errorClip
 }
 
-func (c clip) samples() []int16 {
+func (c clip) sound() *mixer.Clip {
 	switch c {
 	case customerGoneClip:
 		return mixer.CustomerGoneTone()
@@ -57,6 +57,6 @@ func (c clip) samples() []int16 {
 // play plays a tone to the leg over what it hears.
 func (l *leg) play(c clip) {
 	if l.joined {
-		l.c.room.Play(l.port, c.samples(), nil)
+		l.c.room.Play(l.port, c.sound(), nil)
 	}
 }

@@ -24,6 +24,13 @@ type Agent struct {
 	Queues              []string
 	CallWaiting         bool // takes a second call: may be consulted while busy
 	RemoveCustomer      bool // the right remove_customer
+	Audio
+}
+
+// Audio is what the audio of an agent's phones or a trunk's calls may be.
+type Audio struct {
+	Codecs []string // names, in order of preference; empty: the server's
+	SRTP   string   // "off" or "", "optional", "required"
 }
 
 // Queue is a waiting line.
@@ -48,6 +55,7 @@ type Trunk struct {
 	Username, Password string
 	Register           bool
 	SignalHold         bool
+	Audio
 }
 
 // Route maps a number dialled by a trunk's call to a target.
@@ -64,12 +72,14 @@ func (c Config) clone() Config {
 	c.Agents = slices.Clone(c.Agents)
 	for i := range c.Agents {
 		c.Agents[i].Queues = slices.Clone(c.Agents[i].Queues)
+		c.Agents[i].Codecs = slices.Clone(c.Agents[i].Codecs)
 	}
 	c.Queues = slices.Clone(c.Queues)
 	c.Rooms = slices.Clone(c.Rooms)
 	c.Trunks = slices.Clone(c.Trunks)
 	for i := range c.Trunks {
 		c.Trunks[i].Match = slices.Clone(c.Trunks[i].Match)
+		c.Trunks[i].Codecs = slices.Clone(c.Trunks[i].Codecs)
 	}
 	c.Routes = slices.Clone(c.Routes)
 	c.Outbound = slices.Clone(c.Outbound)

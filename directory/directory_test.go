@@ -374,17 +374,22 @@ func TestNewRefuses(t *testing.T) {
 
 func TestConfigBelongsToTheStore(t *testing.T) {
 	cfg := testConfig()
+	cfg.Agents[0].Codecs, cfg.Trunks[0].Codecs = []string{"opus"}, []string{"pcma"}
 	s, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	cfg.Agents[0].ID = "mallory"
 	cfg.Agents[0].Queues[0] = "spoilt"
+	cfg.Agents[0].Codecs[0], cfg.Trunks[0].Codecs[0] = "spoilt", "spoilt"
 	cfg.Trunks[0].Match[0] = netip.MustParsePrefix("0.0.0.0/0")
-	if a, ok := s.Agent("alice"); !ok || a.ID != "alice" || a.Queues[0] != "support" {
+	if a, ok := s.Agent("alice"); !ok || a.ID != "alice" || a.Queues[0] != "support" || a.Codecs[0] != "opus" {
 		t.Errorf("the caller's slice changed the agent: %+v", a)
 	}
 	if id, _ := s.TrunkOf(netip.MustParseAddr("8.8.8.8")); id != "" {
 		t.Errorf("the caller's slice changed trunk %s", id)
+	}
+	if tr, _ := s.Trunk(cfg.Trunks[0].ID); len(tr.Codecs) != 1 || tr.Codecs[0] != "pcma" {
+		t.Errorf("the caller's slice changed the codecs to %v", tr.Codecs)
 	}
 }

@@ -3,6 +3,8 @@ package media
 import (
 	"net/netip"
 	"testing"
+
+	"warmline/mixer"
 )
 
 // BenchmarkSession is one leg-frame without a kernel: a packet in, a frame out
@@ -52,9 +54,8 @@ func runFrames(b *testing.B, s *Session, arrive func()) {
 	b.ReportAllocs()
 	for b.Loop() {
 		arrive()
-		s.Receive(now)
-		s.Pull(now, heard[:])
-		s.Push(now, frame[:])
+		pull(s, now, heard[:])
+		s.Push(now, mixer.NewFrame(frame[:]))
 		now += frameNanos
 	}
 }
@@ -77,12 +78,12 @@ func (s *replaySocket) next() {
 	s.waiting = true
 }
 
-func (s *replaySocket) TryRead(p []byte) (int, netip.AddrPort, bool) {
+func (s *replaySocket) TryRead(p []byte) (int, netip.AddrPort, int64, bool) {
 	if !s.waiting {
-		return 0, netip.AddrPort{}, false
+		return 0, netip.AddrPort{}, 0, false
 	}
 	s.waiting = false
-	return copy(p, s.packet), peerAddr, true
+	return copy(p, s.packet), peerAddr, 0, true
 }
 
 func (s *replaySocket) TryWrite(p []byte, to netip.AddrPort) error { return nil }
@@ -127,9 +128,8 @@ func TestNoAllocations(t *testing.T) {
 		if i%50 != 40 {
 			in.next()
 		}
-		w.s.Receive(now)
-		w.s.Pull(now, heard[:])
-		w.s.Push(now, frame[:])
+		pull(w.s, now, heard[:])
+		w.s.Push(now, mixer.NewFrame(frame[:]))
 		now += frameNanos
 	})
 	if allocs != 0 {

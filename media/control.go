@@ -6,61 +6,89 @@ import (
 	"time"
 )
 
-// RTCP packet types (RFC 3550 §12.1).
 const (
-	typeSR   = 200
-	typeRR   = 201
-	typeSDES = 202
-	typeBYE  = 203
+	// minReports is the usual minimum of RFC 3550 §6.2, and quickReports the
+	// reduced one, 360 s over the bandwidth in kbit/s, for codecs of 64 kbit/s
+	// in packets of 20 ms. For fewer kilobits it would not be a reduction. The
+	// share of the bandwidth allows more than either: two members whose reports
+	// have 200 bytes could send one each second.
+	minReports   = 5_000_000_000
+	quickReports = 4_500_000_000
+	// compensation is e − 3/2: what reconsideration makes of the mean interval
+	// (§6.3.1).
+	compensation = 1.21828
+	cnameLength  = 16
 )
 
-const (
-	// reportInterval is the minimum of RFC 3550 §6.2, taken 0.5 to 1.5 times;
-	// with the compensation of §6.3.1 for the reconsideration we do without.
-	reportInterval = 5_000_000_000
-	reportBlock    = 24
-	cnameLength    = 16
-)
-
-// control is the worker's side of RTCP.
+// control is the worker's side of RTCP. All its times are on the clock of the
+// worker.
 type control struct {
-	due    int64 // next report
-	dest   netip.AddrPort
-	random uint64
-	cname  [cnameLength]byte
+	due     int64 // when a report is thought of
+	last    int64 // when the last one was sent, or the session began
+	begun   bool  // a report was sent: the first one comes sooner
+	minimum int64 // between reports, before they are spread
+	unix    int64 // what makes a time of the worker's one since 1970
+	dest    netip.AddrPort
+	random  uint64
+	cname   [cnameLength]byte
 
-	reported uint32 // packets sent at the last sender report
-	lastSR   uint32 // middle of the NTP time in the peer's last sender report
-	lastSRAt time.Time
+	sent     [2]uint32 // packets sent at the last two reports, the latest first
+	lastSR   uint32    // middle of the NTP time in the last sender report
+	lastSRAt int64     // when that came
+	lastSRBy uint32    // whose it is
 
 	buffer [256]byte
 	input  [datagramSize]byte
 }
 
-// agree addresses reports to the peer of a new agreement and has the first one
-// follow after half the interval, as for a new member.
-func (c *control) agree(a *agreement, now int64) {
+// agree addresses reports to the peer of a new agreement. The first agreement
+// sets the wall clock: it is read once, so that it cannot jump.
+func (c *control) agree(a *agreement, now int64, wall time.Time) {
 	c.dest = a.remoteRTCP
+	c.minimum = minReports
+	if a.clock() == clockRate {
+		c.minimum = quickReports
+	}
 	if c.due == 0 {
-		c.due = now + c.interval()/2
+		c.unix = wall.UnixNano() - now
+		c.last = now
+		c.due = now + c.interval()
 	}
 }
 
-// interval draws the time to the next report.
+// interval draws the time from one report to the next: 0.5 to 1.5 times the
+// minimum, and half of that for the first report of a new member.
 func (c *control) interval() int64 {
 	// xorshift64*: reports need not be unpredictable, only spread.
 	c.random ^= c.random >> 12
 	c.random ^= c.random << 25
 	c.random ^= c.random >> 27
 	spread := float64(c.random*2685821657736338717>>11) / (1 << 53)
-	const compensation = 1.21828 // e − 3/2
-	return int64(reportInterval * (0.5 + spread) / compensation)
+	t := float64(c.minimum) * (0.5 + spread) / compensation
+	if !c.begun {
+		t /= 2
+	}
+	return int64(t)
 }
 
-// report sends a compound report: sender or receiver report and CNAME.
+// expire says whether a report is to be sent now that it is due. The interval is
+// drawn again, and if its time has not come the report waits for that
+// (RFC 3550 §6.3.6: reconsideration).
+func (c *control) expire(now int64) bool {
+	if due := c.last + c.interval(); due > now {
+		c.due = due
+		return false
+	}
+	c.begun, c.last = true, now
+	c.due = now + c.interval()
+	return true
+}
+
+// report sends a compound report, if it is not put off.
 func (s *Session) report(now int64, a *agreement) {
-	s.control.due = now + s.control.interval()
-	s.sendControl(a, s.appendReport(s.control.buffer[:0]))
+	if s.control.expire(now) {
+		s.sendControl(a, s.appendReport(s.control.buffer[:0], now, a))
+	}
 }
 
 // sendControl sends a compound packet to where the peer's RTCP is.
@@ -93,70 +121,10 @@ func (c *control) destination(a *agreement, l *latch) netip.AddrPort {
 	return netip.AddrPortFrom(l.dest.Addr(), l.dest.Port()+1)
 }
 
-// appendReport appends SR or RR and SDES.
-func (s *Session) appendReport(b []byte) []byte {
-	o, t := &s.out, &s.in.stream
-	blocks := byte(0)
-	if t.started {
-		blocks = 1
-	}
-	start := len(b)
-	if o.packets != s.control.reported {
-		s.control.reported = o.packets
-		b = append(b, 0x80|blocks, typeSR, 0, 0)
-		b = binary.BigEndian.AppendUint32(b, o.ssrc)
-		b = binary.BigEndian.AppendUint64(b, ntpTime(time.Now()))
-		b = binary.BigEndian.AppendUint32(b, o.ts)
-		b = binary.BigEndian.AppendUint32(b, o.packets)
-		b = binary.BigEndian.AppendUint32(b, o.octets)
-	} else {
-		b = append(b, 0x80|blocks, typeRR, 0, 0)
-		b = binary.BigEndian.AppendUint32(b, o.ssrc)
-	}
-	if t.started {
-		b = s.appendBlock(b)
-	}
-	endPacket(b[start:])
-
-	start = len(b)
-	b = append(b, 0x81, typeSDES, 0, 0)
-	b = binary.BigEndian.AppendUint32(b, o.ssrc)
-	b = append(b, 1, cnameLength) // CNAME
-	b = append(b, s.control.cname[:]...)
-	b = append(b, 0, 0) // end of items, up to a word
-	endPacket(b[start:])
-	return b
-}
-
-// appendBlock appends a report block about the incoming stream.
-func (s *Session) appendBlock(b []byte) []byte {
-	t, c := &s.in.stream, &s.control
-	expected, received := t.expected(), t.received
-	wanted, got := expected-t.expectedPrior, received-t.receivedPrior
-	t.expectedPrior, t.receivedPrior = expected, received
-	var fraction uint32
-	if wanted > got {
-		fraction = min((wanted-got)<<8/wanted, 255)
-	}
-	lost := min(max(int32(expected-received), 0), 1<<23-1)
-	var delay uint32
-	if c.lastSR != 0 {
-		delay = uint32(time.Since(c.lastSRAt) * 65536 / time.Second)
-	}
-	b = binary.BigEndian.AppendUint32(b, t.ssrc)
-	b = binary.BigEndian.AppendUint32(b, fraction<<24|uint32(lost))
-	b = binary.BigEndian.AppendUint32(b, t.highest-1<<16) // it began a cycle up
-	b = binary.BigEndian.AppendUint32(b, t.jitter>>4)
-	b = binary.BigEndian.AppendUint32(b, c.lastSR)
-	return binary.BigEndian.AppendUint32(b, delay)
-}
-
-// endPacket writes the length of an RTCP packet, in words less one.
-func endPacket(p []byte) { binary.BigEndian.PutUint16(p[2:], uint16(len(p)/4-1)) }
-
-// goodbye sends the last report with a BYE.
+// goodbye sends the last report with a BYE. The worker is done with the
+// session.
 func (s *Session) goodbye(a *agreement) {
-	b := s.appendReport(s.control.buffer[:0])
+	b := s.appendReport(s.control.buffer[:0], s.count.now.Load(), a)
 	start := len(b)
 	b = append(b, 0x81, typeBYE, 0, 0)
 	b = binary.BigEndian.AppendUint32(b, s.out.ssrc)
@@ -166,9 +134,9 @@ func (s *Session) goodbye(a *agreement) {
 
 // receiveControl reads the RTCP socket. A peer's RTCP may come from any port of
 // the host its RTP comes from.
-func (s *Session) receiveControl(a *agreement) {
+func (s *Session) receiveControl(now int64, a *agreement) {
 	for range readsPerTick {
-		n, from, ok := s.rtcp.TryRead(s.control.input[:])
+		n, from, stamp, ok := s.rtcp.TryRead(s.control.input[:])
 		if !ok {
 			return
 		}
@@ -177,73 +145,91 @@ func (s *Session) receiveControl(a *agreement) {
 		if !host.IsValid() {
 			host = l.sdp
 		}
-		if from.Addr() != host.Addr() {
+		p, ok := a.openControl(s.control.input[:n])
+		if !ok || from.Addr() != host.Addr() || !s.control.read(s, p, arrival(now, stamp)) {
 			s.count.discarded.Add(1)
 			continue
 		}
-		if s.control.read(s, s.control.input[:n]) && l.source.IsValid() && l.source != a.remote {
+		if l.source.IsValid() && l.source != a.remote {
 			s.control.dest = from
 		}
 	}
 }
 
-// read takes in a compound packet and reports whether it was one.
-func (c *control) read(s *Session, p []byte) bool {
-	whole := false
-	for len(p) >= 4 && p[0]>>6 == 2 {
-		size := 4 * (int(binary.BigEndian.Uint16(p[2:])) + 1)
-		if size > len(p) {
-			return whole
+// read takes in a compound packet that came at a time of the worker's clock, and
+// reports whether it was one.
+func (c *control) read(s *Session, p []byte, at int64) bool {
+	if !validCompound(p) {
+		return false
+	}
+	for len(p) > 0 {
+		size, _ := controlSize(p)
+		if content, ok := unpad(p[:size]); ok {
+			c.readPacket(s, content, at)
 		}
-		whole = true
-		c.readPacket(s, p[:size])
 		p = p[size:]
 	}
-	return whole
+	return true
 }
 
-// readPacket takes in one packet: the clock of sender reports, and what report
-// blocks say about our stream.
-func (c *control) readPacket(s *Session, p []byte) {
-	blocks := 8
+// readPacket takes in one packet of a compound.
+func (c *control) readPacket(s *Session, p []byte, at int64) {
 	switch p[1] {
 	case typeSR:
-		blocks = 28
-		if len(p) < blocks {
+		if len(p) < senderInfo {
 			return
 		}
-		c.lastSR, c.lastSRAt = uint32(binary.BigEndian.Uint64(p[8:])>>16), time.Now()
+		c.lastSRBy = binary.BigEndian.Uint32(p[4:])
+		c.lastSR, c.lastSRAt = uint32(binary.BigEndian.Uint64(p[8:])>>16), at
+		c.readBlocks(s, p, senderInfo, at)
 	case typeRR:
-	default:
-		return
+		c.readBlocks(s, p, receiverInfo, at)
+	case typeBYE:
+		c.readBye(s, p, at)
+	case typeXR:
+		s.readExtended(p)
 	}
+}
+
+// readBlocks takes in what report blocks say of our stream.
+func (c *control) readBlocks(s *Session, p []byte, start int, at int64) {
 	for range p[0] & 0x1f {
-		if len(p) < blocks+reportBlock {
+		if len(p) < start+reportBlock {
 			return
 		}
-		b := p[blocks : blocks+reportBlock]
-		blocks += reportBlock
-		if binary.BigEndian.Uint32(b) == s.out.ssrc {
-			s.roundTrip(binary.BigEndian.Uint32(b[16:]), binary.BigEndian.Uint32(b[20:]))
+		if b := parseBlock(p[start:]); b.ssrc == s.out.ssrc {
+			s.count.far.report(&b, s.out.packets, s.taken)
+			s.roundTrip(&b, at)
+		}
+		start += reportBlock
+	}
+}
+
+// readBye ends the peer's stream: the next one need not wait until it has been
+// quiet for a while. The call goes on: its end is the signalling's.
+func (c *control) readBye(s *Session, p []byte, at int64) {
+	s.count.byes.Add(1)
+	for i := range int(p[0] & 0x1f) {
+		start := controlHeader + 4*i
+		if len(p) < start+4 {
+			return
+		}
+		if binary.BigEndian.Uint32(p[start:]) == s.in.stream.ssrc {
+			s.in.lastAt = at - streamQuiet
 		}
 	}
 }
 
-// roundTrip computes what RFC 3550 §6.4.1 has: now less our report's time less
-// the time the peer kept it.
-func (s *Session) roundTrip(lastSR, delay uint32) {
-	if lastSR == 0 {
+// roundTrip computes what RFC 3550 §6.4.1 has: when the block came, less our
+// report's time, less the time the peer kept it.
+func (s *Session) roundTrip(b *receptionBlock, at int64) {
+	if b.lastSR == 0 {
 		return
 	}
-	units := uint32(ntpTime(time.Now())>>16) - lastSR - delay
-	if units < 1<<20 { // 16 s: more is nonsense
-		s.count.roundTrip.Store(int64(units) * int64(time.Second) / 65536)
+	units := int32(uint32(ntpTime(s.control.unix+at)>>16) - b.lastSR - b.delay)
+	// More than 16 s is nonsense, and so is less than nothing, but for what
+	// rounding makes of next to nothing.
+	if units > -66 && units < 1<<20 {
+		s.count.roundTrip.Store(max(1, int64(units)*int64(time.Second)>>16))
 	}
-}
-
-// ntpTime is t as RFC 3550 §4 has it, seconds since 1900 in 32.32 bits.
-func ntpTime(t time.Time) uint64 {
-	const from1900 = 2_208_988_800
-	seconds := uint64(t.Unix() + from1900)
-	return seconds<<32 | uint64(t.Nanosecond())<<32/1_000_000_000
 }

@@ -22,6 +22,10 @@
 // timestamp gives it; Pull takes the next 160 samples from there. The way out:
 // Push → encode into the sender's buffer → packets of the peer's ptime → socket.
 //
+// RTCP tells both ways how that went (control, report, xr): streamStats keeps what
+// a report says of the peer's stream, farCounters what the peer's reports say of
+// ours. Package quality makes scores of it.
+//
 // Things that are done on purpose:
 //
 //   - The peer's address is SDP's. Where that cannot be right it is learned,
@@ -31,9 +35,12 @@
 //     nothing is sent: gateways drop streams whose timestamps jump.
 //   - The files of SDP know nothing of sockets, those of RTP nothing of SDP;
 //     agreement is the only type both use.
+//   - SRTP's keys and transforms are part of the agreement. The same key in the
+//     next one is the same transform, because that counts the packets; it is ours
+//     that changes when the peer's key or address does (keyring).
 //
-// Left out: SRTP (RTP/SAVP lines are refused), ICE, comfort noise of our own,
-// DTMF in the audio itself, and transcoding beyond G.711. Arrival times are
-// those of the worker's ticks: interarrival jitter is known to 20 ms, the round
-// trip to 80 ms. The kernel's sockets are written for Linux.
+// Left out: DTLS-SRTP and ICE, comfort noise of our own, and DTMF in the audio
+// itself. Arrival times are those of the worker's ticks: interarrival jitter is
+// known to 20 ms, the round trip to 80 ms. The kernel's sockets are written for
+// Linux.
 package media

@@ -78,7 +78,7 @@ func TestEventReader(t *testing.T) {
 			var got []byte
 			for _, p := range tt.packets {
 				h := rtpHeader{ts: p.ts, ssrc: p.ssrc, marker: p.marker}
-				if d, _, _ := r.read(&h, event{p.code, p.end, p.duration}); d != 0 {
+				if d, _, _ := r.read(&h, event{p.code, p.end, p.duration}, 1); d != 0 {
 					got = append(got, d)
 				}
 			}
@@ -368,5 +368,37 @@ func TestStaleEventKeepsTheMute(t *testing.T) {
 		if frame, _ := b.tick(); slices.Max(frame) > 1200 {
 			t.Fatalf("the tone is heard: %d", slices.Max(frame))
 		}
+	}
+}
+
+// At the clock of Opus everything takes six times the units, and a press of more
+// than 1.3 s comes in segments; it is still one press.
+func TestEventsAtAnotherClock(t *testing.T) {
+	var w eventWriter
+	var r eventReader
+	var got []byte
+	const scale, length = 6, 3 * clockRate
+	h := rtpHeader{ts: 0xffff0000}
+	w = eventWriter{ts: h.ts, length: length, code: 7}
+	segments := map[uint32]bool{}
+	for w.duration < length {
+		w.duration += frameSamples
+		e := event{code: 7, duration: w.told(scale), end: w.duration == length}
+		h.ts = w.ts
+		segments[h.ts] = true
+		d, from, to := r.read(&h, e, scale)
+		if d != 0 {
+			got = append(got, d)
+		}
+		if want := uint32(0xffff0000 + w.duration*scale); !e.end && to != want+eventTail*scale || from != h.ts {
+			t.Fatalf("muted from %d to %d, want up to %d", from, to, want)
+		}
+	}
+	if string(got) != "7" || len(segments) != 3 {
+		t.Errorf("heard %q in %d segments", got, len(segments))
+	}
+	h.ts -= 1000 * scale // long over
+	if d, _, _ := r.read(&h, event{code: 5, duration: 160}, scale); d != 0 {
+		t.Errorf("a late packet was heard as %q", d)
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Lengths of digits sent, in samples.
+// Lengths of digits sent, in samples of 8 kHz.
 const (
 	shortestDigit = 40 * clockRate / 1000 // what a detector needs (ITU-T Q.24)
 	longestDigit  = 0xffff / frameSamples * frameSamples
@@ -18,8 +18,9 @@ const (
 type eventWriter struct {
 	playing  bool
 	code     byte
-	ts       uint32 // when it began
+	ts       uint32 // when it, or its present segment, began
 	duration int    // told so far
+	segment  int    // of that, in earlier segments
 	length   int
 	ends     int // end packets sent
 	pause    int // samples to wait before the next digit
@@ -34,6 +35,18 @@ func (s *Session) SendDigit(digit byte, length time.Duration) bool {
 	}
 	samples := min(max(int64(length/nanosPerSample), shortestDigit), longestDigit)
 	return s.toSend.push(queuedDigit{digit: digit, samples: uint16(samples)})
+}
+
+// told is the duration field of the next packet, where the event's clock is
+// scale times 8000 Hz. What does not fit begins a new segment (RFC 4733
+// §2.5.1.3).
+func (w *eventWriter) told(scale int) uint16 {
+	if (w.duration-w.segment)*scale > fullSegment {
+		next := (w.duration - 1) / frameSamples * frameSamples // told before
+		w.ts += uint32((next - w.segment) * scale)
+		w.segment = next
+	}
+	return uint16((w.duration - w.segment) * scale)
 }
 
 // sendEvent sends the next packet of the digit that plays, or begins the next
@@ -67,8 +80,8 @@ func (s *Session) sendEvent(a *agreement) bool {
 		p[1] |= 0x80
 		w.ends++
 	}
-	binary.BigEndian.PutUint16(p[2:], uint16(w.duration))
-	s.transmit(rtpHeader{payloadType: uint8(a.eventType), marker: first, ts: w.ts}, rtpHeaderSize+4)
+	binary.BigEndian.PutUint16(p[2:], w.told(a.eventClock/clockRate))
+	s.transmit(a, rtpHeader{payloadType: uint8(a.eventType), marker: first, ts: w.ts}, rtpHeaderSize+4)
 	if w.ends == endPackets {
 		// The repetitions took two frames of the pause.
 		w.playing, w.pause = false, digitPause-(endPackets-1)*frameSamples

@@ -21,7 +21,8 @@ type Config struct {
 	Advertise netip.Addr // address put into SDP; zero: Addr
 	PortMin   int        // even RTP ports of this range are used, RTCP on the next odd one
 	PortMax   int
-	Codecs    []string      // "pcmu", "pcma" in order of preference; empty: both
+	Codecs    []string // "pcmu", "pcma", "g722", "opus" in order of preference; empty: the first two
+	Opus      OpusConfig
 	PortRest  time.Duration // a closed port is not used again for so long; 0: 5 s
 	Logger    *slog.Logger
 }
@@ -86,7 +87,7 @@ func New(cfg Config) (*Engine, error) {
 		e.codecs = append(e.codecs, c)
 	}
 	if len(e.codecs) == 0 {
-		e.codecs = codecs
+		e.codecs = defaultCodecs
 	}
 	e.pumping.Go(e.pump)
 	return e, nil

@@ -1,12 +1,17 @@
 package media
 
-import "github.com/pion/sdp/v3"
+import (
+	"slices"
+
+	"github.com/pion/sdp/v3"
+)
 
 // offered is what an answer to our last offer refers to.
 type offered struct {
-	layout    []layoutLine
-	line      int // ours among them
-	eventType uint8
+	layout  []layoutLine
+	line    int // ours among them
+	codecs  []*codec
+	numbers numbers
 }
 
 // Offer returns our SDP offer: the first, or a new one within the dialog
@@ -15,21 +20,73 @@ type offered struct {
 // peer by SDP (SignalHold): whether it holds us is for its answer to say (RFC
 // 6337 §5.3).
 func (s *Session) Offer() ([]byte, error) {
-	o := &offered{layout: []layoutLine{{media: "audio"}}, eventType: defaultEventType}
+	o := &offered{layout: []layoutLine{{media: "audio"}}, codecs: s.codecs(), numbers: s.numbers()}
 	if a := s.agreed; a != nil {
-		o.layout, o.line, o.eventType = a.layout, a.line, a.localType
+		o.layout, o.line = a.layout, a.line
 	}
 	ours := localAudio{
-		protos:    sameProtos(o.layout[o.line]),
-		port:      int(s.port),
-		eventType: int(o.eventType),
-		dir:       direction{send: true, recv: !s.holding},
+		protos:  protosOf(o.layout[o.line], s.cfg.SRTP),
+		port:    int(s.port),
+		formats: o.formats(),
+		dir:     direction{send: true, recv: !s.holding},
+		mux:     true,
+		xr:      s.agreed != nil && s.agreed.xr,
 	}
-	for _, c := range s.engine.codecs {
-		ours.formats = append(ours.formats, localFormat{c.payloadType, c})
+	if s.cfg.SRTP != SRTPOff {
+		ours.crypto = s.keys.offer(s.secured())
 	}
 	s.offer, s.pending = o, nil
 	return s.origin.describe(mediaLines(o.layout, o.line, &ours)), nil
+}
+
+// codecs are the session's, in order of preference.
+func (s *Session) codecs() []*codec {
+	if own := codecsNamed(s.cfg.Codecs); len(own) > 0 {
+		return own
+	}
+	return s.engine.codecs
+}
+
+// terms are what the session can take of a description.
+func (s *Session) terms(codecs []*codec) terms {
+	return terms{codecs: codecs, local: s.cfg.Addr, srtp: s.cfg.SRTP}
+}
+
+// secured is the SRTP in force, or nil.
+func (s *Session) secured() *secured {
+	if s.agreed == nil {
+		return nil
+	}
+	return s.agreed.secured
+}
+
+// moved says whether the peer of a is somewhere else than that of the agreement
+// in force. A hold by c=0.0.0.0 is no place.
+func (s *Session) moved(a *agreement) bool {
+	return s.agreed != nil && a.remote != s.agreed.remote && !a.silenced && !s.agreed.silenced
+}
+
+// numbers are our payload types. What was agreed on keeps its own (RFC 3264
+// §8.3.2).
+func (s *Session) numbers() numbers {
+	if s.agreed != nil {
+		return s.agreed.local
+	}
+	return defaultNumbers
+}
+
+// formats lists the codecs, then telephone-event at each of their clocks.
+func (o *offered) formats() []localFormat {
+	var list, events []localFormat
+	for _, c := range o.codecs {
+		list = append(list, localFormat{o.numbers[c.kind], c.kind})
+		k := eventsFor(c.clock)[0]
+		event := localFormat{o.numbers[k], k}
+		if !slices.Contains(events, event) {
+			events = append(events, event)
+		}
+	}
+	return append(list, events...)
 }
 
 // mediaLines are all m= lines of a description of ours: one audio line, the
@@ -59,23 +116,43 @@ func (s *Session) Answer(offer []byte) ([]byte, error) {
 	if s.agreed != nil {
 		prefer = s.agreed.line
 	}
-	r, bad := findAudio(desc, prefer, s.engine.codecs, s.cfg.Addr)
+	t := s.terms(s.codecs())
+	r, bad := findAudio(desc, prefer, t)
 	if bad != nil {
 		return nil, bad
 	}
-	a := answerTo(r, s.engine.codecs)
+	a := answerTo(r, t.codecs, s.numbers())
+	a.opus.ours = s.engine.cfg.Opus
 	a.layout = layoutOf(desc)
 	a.dir.recv = a.dir.recv && !s.holding
+	if len(r.crypto) > 0 {
+		if bad := a.secure(s.keys.answer(r.crypto, s.secured(), s.moved(a)), s.secured()); bad != nil {
+			return nil, bad
+		}
+	}
 	ours := localAudio{
-		protos:    sameProtos(a.layout[a.line]),
-		port:      int(s.port),
-		formats:   []localFormat{{a.audioType, a.codec}},
-		eventType: a.eventType,
-		dir:       a.dir,
-		mux:       a.mux,
+		protos:  a.layout[a.line].protos,
+		port:    int(s.port),
+		formats: a.formats(),
+		dir:     a.dir,
+		mux:     a.mux,
+		xr:      a.xr,
+	}
+	if a.secured != nil {
+		ours.crypto = []string{a.secured.ours.Crypto(a.secured.tag)}
 	}
 	s.offer, s.pending = nil, a
 	return s.origin.describe(mediaLines(a.layout, a.line, &ours)), nil
+}
+
+// formats are what our answer lists: the codec in use and its events.
+func (a *agreement) formats() []localFormat {
+	list := []localFormat{{a.audioType, a.codec.kind}}
+	if a.eventType != noEvents {
+		pt := uint8(a.eventType)
+		list = append(list, localFormat{pt, a.in[pt]})
+	}
+	return list
 }
 
 // Accept takes the peer's answer to our Offer, pending until Commit like
@@ -88,15 +165,18 @@ func (s *Session) Accept(answer []byte) error {
 	if bad != nil {
 		return bad
 	}
-	r, bad := findAudio(desc, s.offer.line, s.engine.codecs, s.cfg.Addr)
+	r, bad := findAudio(desc, s.offer.line, s.terms(s.offer.codecs))
 	if bad != nil {
 		return bad
 	}
-	if r.mux { // we did not offer it
-		r.mux, r.rtcp = false, rtcpAddress(desc.MediaDescriptions[r.line], r.addr, false)
-	}
-	a := answeredBy(r, s.engine.codecs, s.offer.eventType)
+	a := answeredBy(r, s.offer.codecs, s.offer.numbers)
+	a.opus.ours = s.engine.cfg.Opus
 	a.layout, a.line = s.offer.layout, s.offer.line
+	if len(r.crypto) > 0 {
+		if bad := a.secure(s.keys.answered(r.crypto, s.secured()), s.secured()); bad != nil {
+			return bad
+		}
+	}
 	s.pending = a
 	return nil
 }
@@ -107,6 +187,7 @@ func (s *Session) Commit() {
 	if s.pending == nil {
 		return
 	}
+	s.pending.equip(s.agreed)
 	s.agreed, s.pending = s.pending, nil
 	s.inForce.Store(s.agreed)
 }
@@ -132,4 +213,20 @@ func (s *Session) Codec() string {
 		return ""
 	}
 	return s.agreed.codec.name
+}
+
+// NewKeys has the next offer carry new SRTP keys. It is for the offer that a
+// peer asked for with an INVITE without one: what answers may be another device,
+// which does not know how far the stream under the old key has come.
+func (s *Session) NewKeys() { s.keys.fresh = true }
+
+// Secure reports whether the session in force is encrypted.
+func (s *Session) Secure() bool { return s.secured() != nil }
+
+// SRTP is the name of the suite in force (RFC 4568 §6.2), "" for plain RTP.
+func (s *Session) SRTP() string {
+	if k := s.secured(); k != nil {
+		return k.ours.Suite().String()
+	}
+	return ""
 }

@@ -142,7 +142,7 @@ func TestOffer(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{"m=audio PORT RTP/AVP 0 8 101", "a=rtpmap:0 PCMU/8000", "a=rtpmap:8 PCMA/8000",
-		"a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-15", "a=ptime:20", "a=sendrecv"}
+		"a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-15", "a=ptime:20", "a=rtcp-mux", "a=sendrecv"}
 	d := read(t, offer)
 	if diff := cmp.Diff(want, lines(d)); diff != "" {
 		t.Errorf("offer (-want +got):\n%s", diff)
@@ -246,16 +246,72 @@ func TestRefusedAnswers(t *testing.T) {
 	}
 }
 
-// We do not offer rtcp-mux; a peer that answers with it all the same sends its
-// RTCP who knows where, and gets ours on the port of its own.
-func TestMuxAnsweredUnasked(t *testing.T) {
+// We offer rtcp-mux (RFC 5761 §5.1.1) and keep the port pair for a peer that
+// does not answer it, also when it did before.
+func TestMuxOffered(t *testing.T) {
 	b := newBench(t, SessionConfig{})
-	b.s.Offer()
-	if err := b.s.Accept([]byte(plainOffer("rtcp-mux"))); err != nil {
-		t.Fatal(err)
+	for _, tt := range []struct {
+		answer string
+		mux    bool
+		rtcp   uint16
+	}{
+		{plainOffer("rtcp-mux"), true, 4000},
+		{plainOffer("rtcp-mux", "rtcp:4009"), true, 4000},
+		{plainOffer(), false, 4001},
+		{plainOffer("rtcp:4009"), false, 4009},
+	} {
+		offer, err := b.s.Offer()
+		if err != nil || !strings.Contains(string(offer), "a=rtcp-mux\r\n") {
+			t.Fatalf("%v: offer\n%s", err, offer)
+		}
+		if err := b.s.Accept([]byte(tt.answer)); err != nil {
+			t.Fatal(err)
+		}
+		if b.s.Commit(); b.s.agreed.mux != tt.mux || b.s.agreed.remoteRTCP.Port() != tt.rtcp {
+			t.Errorf("mux %v, RTCP to %v, want %v and port %d", b.s.agreed.mux, b.s.agreed.remoteRTCP, tt.mux, tt.rtcp)
+		}
 	}
-	if b.s.Commit(); b.s.agreed.mux || b.s.agreed.remoteRTCP.Port() != 4001 {
-		t.Errorf("mux %v, RTCP to %v", b.s.agreed.mux, b.s.agreed.remoteRTCP)
+}
+
+// VoIP metrics are agreed on where the peer offers them, and then offered too.
+func TestMetricsBlock(t *testing.T) {
+	tests := []struct {
+		name, offer string
+		want        bool
+	}{
+		{"none", plainOffer(), false},
+		{"alone", plainOffer("rtcp-xr:voip-metrics"), true},
+		{"among others", plainOffer("rtcp-xr:rcvr-rtt=all:10000 stat-summary=loss,dup VoIP-Metrics"), true},
+		{"only others", plainOffer("rtcp-xr:pkt-loss-rle"), false},
+		{"empty", plainOffer("rtcp-xr"), false},
+		{"for the session", strings.Replace(plainOffer(), "t=0 0\r\n", "t=0 0\r\na=rtcp-xr:voip-metrics\r\n", 1), true},
+		{"the medium says otherwise", strings.Replace(plainOffer("rtcp-xr:"), "t=0 0\r\n", "t=0 0\r\na=rtcp-xr:voip-metrics\r\n", 1), false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b := newBench(t, SessionConfig{})
+			for _, who := range []string{"answer", "our next offer"} {
+				var ours []byte
+				var err error
+				if who == "answer" {
+					ours, err = b.s.Answer([]byte(tt.offer))
+				} else {
+					ours, err = b.s.Offer()
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				if b.s.Commit(); b.s.agreed.xr != tt.want || strings.Contains(string(ours), "a=rtcp-xr:voip-metrics\r\n") != tt.want {
+					t.Errorf("%s: %v\n%s", who, b.s.agreed.xr, ours)
+				}
+			}
+			if err := b.s.Accept([]byte(plainOffer())); err != nil {
+				t.Fatal(err)
+			}
+			if b.s.Commit(); b.s.agreed.xr {
+				t.Error("kept although the answer lacks it")
+			}
+		})
 	}
 }
 
@@ -387,7 +443,7 @@ func TestReofferKeepsTheLayout(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{"m=video 0 RTP/AVP 96", "m=audio PORT RTP/AVP 0 8 97", "a=rtpmap:0 PCMU/8000", "a=rtpmap:8 PCMA/8000",
-		"a=rtpmap:97 telephone-event/8000", "a=fmtp:97 0-15", "a=ptime:20", "a=sendrecv"}
+		"a=rtpmap:97 telephone-event/8000", "a=fmtp:97 0-15", "a=ptime:20", "a=rtcp-mux", "a=sendrecv"}
 	if diff := cmp.Diff(want, lines(read(t, offer))); diff != "" {
 		t.Errorf("offer (-want +got):\n%s", diff)
 	}

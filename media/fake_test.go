@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/pion/sdp/v3"
+
+	"warmline/mixer"
 )
 
 // fakeNetwork joins sockets in memory: what is written can be read at once.
@@ -50,15 +52,15 @@ func (n *fakeNetwork) listen(addr netip.AddrPort) (*fakeSocket, error) {
 	return s, nil
 }
 
-func (s *fakeSocket) TryRead(p []byte) (int, netip.AddrPort, bool) {
+func (s *fakeSocket) TryRead(p []byte) (int, netip.AddrPort, int64, bool) {
 	s.net.mu.Lock()
 	defer s.net.mu.Unlock()
 	if len(s.queue) == 0 {
-		return 0, netip.AddrPort{}, false
+		return 0, netip.AddrPort{}, 0, false
 	}
 	d := s.queue[0]
 	s.queue = s.queue[1:]
-	return copy(p, d.payload), d.from, true
+	return copy(p, d.payload), d.from, 0, true
 }
 
 func (s *fakeSocket) TryWrite(p []byte, to netip.AddrPort) error {
@@ -94,7 +96,7 @@ func (s *fakeSocket) Close() error {
 func (s *fakeSocket) read(t testing.TB) (rtpHeader, []byte, bool) {
 	t.Helper()
 	buf := make([]byte, datagramSize)
-	n, _, ok := s.TryRead(buf)
+	n, _, _, ok := s.TryRead(buf)
 	if !ok {
 		return rtpHeader{}, nil, false
 	}
@@ -174,13 +176,19 @@ func (b *bench) agree(offer string) *sdp.SessionDescription {
 	return read(b, answer)
 }
 
+// pull moves a session on by a frame and copies what its peer said.
+func pull(s *Session, now int64, heard []int16) bool {
+	ok := s.Next(now)
+	copy(heard, s.Samples(mixer.Narrow))
+	return ok
+}
+
 // tick lets 20 ms pass as the worker does it, and returns what was heard.
 func (b *bench) tick() ([]int16, bool) {
 	b.now += frameNanos
-	b.s.Receive(b.now)
 	heard := make([]int16, frameSamples)
-	ok := b.s.Pull(b.now, heard)
-	b.s.Push(b.now, b.frame[:])
+	ok := pull(b.s, b.now, heard)
+	b.s.Push(b.now, mixer.NewFrame(b.frame[:]))
 	return heard, ok
 }
 

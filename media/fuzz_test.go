@@ -15,6 +15,7 @@ var seedDescriptions = []string{
 	plainOffer("sendonly", "rtcp-mux", "ptime:30", "maxptime:60", "rtcp:4005 IN IP4 198.51.100.8"),
 	offerOf("0.0.0.0", "audio 4000 RTP/AVP 0"),
 	offerOf(ip, "audio 4000 RTP/AVP 111 0 110", "rtpmap:111 opus/48000/2", "rtpmap:110 telephone-event/48000"),
+	offerOf(ip, "audio 4000 RTP/AVP 96 9 97", "rtpmap:96 opus/48000/2", "fmtp:96 useinbandfec=1; maxaveragebitrate=99999999", "rtpmap:97 telephone-event/8000"),
 	offerOf(ip, "image 4000 udptl t38") + "m=audio 4002 RTP/AVPF 8\na=inactive",
 	"v=0\r\no=- 1 1 IN IP6 ::1\r\ns=-\r\nc=IN IP6 ::1\r\nt=0 0\r\nm=audio 9 RTP/SAVP 0\r\na=crypto:1 x inline:y\r\n",
 	"v=0\nm=audio 4000 RTP/AVP 0\nc=IN IP4 1.2.3.4/127\na=\na=:\n",
@@ -45,13 +46,22 @@ func checkDescription(t *testing.T, ours []byte, theirs *sdp.SessionDescription)
 	}
 }
 
+// fuzzBench is a session that takes all there is.
+func fuzzBench(f *testing.F) *bench {
+	for _, m := range []string{savp, avp} {
+		_, line := cryptoOf(f, 1, cm80)
+		f.Add([]byte(offerOf(ip, m, line, "rtcp-mux", "rtcp-xr:voip-metrics")))
+	}
+	return newBench(f, SessionConfig{Codecs: []string{"opus", "g722", "pcmu", "pcma"}, SRTP: SRTPOptional})
+}
+
 // FuzzOffer: no offer panics; each is refused with a status, or answered by a
 // description that fits it.
 func FuzzOffer(f *testing.F) {
 	for _, d := range seedDescriptions {
 		f.Add([]byte(d))
 	}
-	b := newBench(f, SessionConfig{})
+	b := fuzzBench(f)
 	f.Fuzz(func(t *testing.T, offer []byte) {
 		answer, err := b.s.Answer(offer)
 		if err != nil {
@@ -64,8 +74,11 @@ func FuzzOffer(f *testing.F) {
 		checkDescription(t, answer, theirs)
 		b.s.Commit()
 		a := b.s.agreed
-		if a.codec == nil || a.packet < 80 || a.packet > maxSamples || !a.remote.Addr().Is4() {
+		if a.codec == nil || a.packetTime < 10 || a.packetTime > maxPacketTime || a.in[a.audioType] == kindUnknown || !a.remote.Addr().Is4() {
 			t.Errorf("%+v", a)
+		}
+		if (a.seal == nil) != (a.open == nil) || (a.seal != nil) != strings.Contains(string(answer), "\r\na=crypto:") {
+			t.Errorf("seal %v, open %v, answer\n%s", a.seal, a.open, answer)
 		}
 		b.tick()
 		if _, err := b.s.Offer(); err != nil {
@@ -79,7 +92,7 @@ func FuzzAnswer(f *testing.F) {
 	for _, d := range seedDescriptions {
 		f.Add([]byte(d))
 	}
-	b := newBench(f, SessionConfig{})
+	b := fuzzBench(f)
 	f.Fuzz(func(t *testing.T, answer []byte) {
 		if _, err := b.s.Offer(); err != nil {
 			t.Fatal(err)
@@ -91,7 +104,7 @@ func FuzzAnswer(f *testing.F) {
 			return
 		}
 		b.s.Commit()
-		if a := b.s.agreed; a.codec == nil || a.mux || len(a.layout) != 1 {
+		if a := b.s.agreed; a.codec == nil || len(a.layout) != 1 {
 			t.Errorf("%+v", a)
 		}
 		b.tick()

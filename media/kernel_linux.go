@@ -45,16 +45,24 @@ type kernelSocket struct {
 	six   bool
 	local netip.AddrPort
 	peer  netip.AddrPort // connected to, or zero
+	alone bool           // nothing waits any more that came before the connection
 
 	// The kernel reads and writes addresses here: as variables of the methods
 	// they would escape to the heap.
 	from, to [unix.SizeofSockaddrInet6]byte
-	fromLen  uint32
+	message  unix.Msghdr
+	vector   unix.Iovec
+	control  [ancillarySize / 8]uint64 // aligned for what is in it
 }
 
+// ancillarySize is the room for what the kernel says of a datagram: its time.
+const ancillarySize = 64
+
 func (s *kernelSocket) bind(addr netip.AddrPort) error {
-	// Buffer size and priority are wishes: a socket without them works too.
+	// Buffer size, time stamps and priority are wishes: a socket without them works
+	// too.
 	_ = unix.SetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_RCVBUF, receiveBuffer)
+	_ = unix.SetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
 	var sa unix.Sockaddr
 	if s.six {
 		_ = unix.SetsockoptInt(s.fd, unix.IPPROTO_IPV6, unix.IPV6_TCLASS, expedited)
@@ -71,15 +79,41 @@ func (s *kernelSocket) bind(addr netip.AddrPort) error {
 
 // TryRead implements Socket. An error the kernel holds for us (a port
 // unreachable from a connected peer) is taken off and reads as nothing.
-func (s *kernelSocket) TryRead(p []byte) (int, netip.AddrPort, bool) {
-	s.fromLen = uint32(len(s.from))
-	n, _, errno := unix.RawSyscall6(unix.SYS_RECVFROM, uintptr(s.fd),
-		uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), unix.MSG_DONTWAIT,
-		uintptr(unsafe.Pointer(&s.from)), uintptr(unsafe.Pointer(&s.fromLen)))
-	if errno != 0 {
-		return 0, netip.AddrPort{}, false
+func (s *kernelSocket) TryRead(p []byte) (int, netip.AddrPort, int64, bool) {
+	s.vector.Base = unsafe.SliceData(p)
+	s.vector.SetLen(len(p))
+	m := &s.message
+	*m = unix.Msghdr{Iov: &s.vector, Control: (*byte)(unsafe.Pointer(&s.control))}
+	m.SetIovlen(1)
+	m.SetControllen(ancillarySize)
+	if !s.alone { // else it is known who sends
+		m.Name, m.Namelen = &s.from[0], uint32(len(s.from))
 	}
-	return int(n), decodeSockaddr(&s.from), true
+	n, _, errno := unix.RawSyscall(unix.SYS_RECVMSG, uintptr(s.fd), uintptr(unsafe.Pointer(m)), unix.MSG_DONTWAIT)
+	s.vector.Base = nil
+	if errno != 0 {
+		s.alone = s.peer.IsValid()
+		return 0, netip.AddrPort{}, 0, false
+	}
+	from := s.peer
+	if m.Name != nil {
+		from = decodeSockaddr(&s.from)
+	}
+	return int(n), from, s.stamp(int(m.Controllen)), true
+}
+
+// stamp reads the time of arrival from the first n bytes of control data; 0 if
+// it is not there.
+func (s *kernelSocket) stamp(n int) int64 {
+	const at = unix.SizeofCmsghdr
+	if n < at+int(unsafe.Sizeof(unix.Timespec{})) {
+		return 0
+	}
+	h := (*unix.Cmsghdr)(unsafe.Pointer(&s.control))
+	if h.Level != unix.SOL_SOCKET || h.Type != unix.SCM_TIMESTAMPNS {
+		return 0
+	}
+	return (*unix.Timespec)(unsafe.Pointer(&s.control[at/8])).Nano()
 }
 
 // TryWrite implements Socket.
@@ -111,7 +145,7 @@ func (s *kernelSocket) Connect(to netip.AddrPort) error {
 	if errno != 0 {
 		return errno
 	}
-	s.peer = to
+	s.peer, s.alone = to, false
 	return nil
 }
 

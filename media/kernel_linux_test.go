@@ -7,6 +7,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"warmline/mixer"
 )
 
 // pair opens two kernel sockets on a loopback address.
@@ -44,7 +46,7 @@ func await(t *testing.T, s Socket) (string, netip.AddrPort) {
 	t.Helper()
 	buf := make([]byte, 100)
 	for range 1000 {
-		if n, from, ok := s.TryRead(buf); ok {
+		if n, from, _, ok := s.TryRead(buf); ok {
 			return string(buf[:n]), from
 		}
 		time.Sleep(time.Millisecond)
@@ -58,7 +60,7 @@ func TestKernelSocket(t *testing.T) {
 		t.Run(ip, func(t *testing.T) {
 			a, b := pair(t, ip)
 			buf := make([]byte, 100)
-			if _, _, ok := a.TryRead(buf); ok {
+			if _, _, _, ok := a.TryRead(buf); ok {
 				t.Error("read from an empty socket")
 			}
 			if err := a.TryWrite([]byte("hello"), b.LocalAddr()); err != nil {
@@ -153,13 +155,11 @@ func TestKernelCall(t *testing.T) {
 	}
 	ok := false
 	for now := int64(frameNanos); now < 20*frameNanos; now += frameNanos {
-		for _, s := range []*Session{caller, callee} {
-			s.Receive(now)
-		}
-		callee.Pull(now, heard[:])
+		caller.Next(now)
+		pull(callee, now, heard[:])
 		ok = ok || near(heard[:], 4000)
-		caller.Push(now, tone[:])
-		callee.Push(now, silence[:])
+		caller.Push(now, mixer.NewFrame(tone[:]))
+		callee.Push(now, mixer.NewFrame(silence[:]))
 	}
 	if !ok {
 		t.Error("the callee did not hear the caller")
@@ -209,9 +209,8 @@ func BenchmarkLoopback(b *testing.B) {
 	now := int64(frameNanos)
 	step := func() {
 		for _, s := range []*Session{caller, callee} {
-			s.Receive(now)
-			s.Pull(now, heard[:])
-			s.Push(now, frame[:])
+			pull(s, now, heard[:])
+			s.Push(now, mixer.NewFrame(frame[:]))
 		}
 		now += frameNanos
 	}

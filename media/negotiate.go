@@ -6,32 +6,9 @@ import (
 	"strings"
 
 	"github.com/pion/sdp/v3"
+
+	"warmline/media/srtp"
 )
-
-// kind is what a payload type carries.
-type kind uint8
-
-const (
-	kindUnknown kind = iota
-	kindPCMU
-	kindPCMA
-	kindEvent
-	kindComfort
-)
-
-func (k kind) codec() *codec {
-	if k == kindPCMA {
-		return pcma
-	}
-	return pcmu
-}
-
-func kindOf(c *codec) kind {
-	if c == pcma {
-		return kindPCMA
-	}
-	return kindPCMU
-}
 
 // The payload types of comfort noise: that of RFC 3389 and its predecessor.
 // They are understood without being negotiated, because gateways send them so.
@@ -39,10 +16,6 @@ const (
 	comfortNoise    = 13
 	comfortNoiseOld = 19
 )
-
-// defaultEventType is our number for telephone-event where the peer has not
-// chosen one; most of the world uses it.
-const defaultEventType = 101
 
 // noEvents is the event type of a peer that did not agree to RFC 4733.
 const noEvents = -1
@@ -53,17 +26,29 @@ type agreement struct {
 	codec      *codec
 	audioType  uint8     // the peer's number, for sending
 	eventType  int       // the peer's number, or noEvents
-	in         [128]kind // our numbers, for receiving
+	eventClock int       // of the durations of events sent; 0 without events
+	in         [128]kind // our numbers, for receiving: any of these may come at any time
+	opus       opusWish  // what the peer wants of our Opus
 	remote     netip.AddrPort
 	remoteRTCP netip.AddrPort
 	silenced   bool      // c=0.0.0.0: nothing may be sent, RTCP neither
 	mux        bool      // RTCP on the RTP port
+	xr         bool      // the peer wants VoIP metrics (RFC 3611 §4.7)
 	dir        direction // ours
-	packet     int       // samples per packet sent
+	packetTime int       // of a packet sent, ms
+	equipment
 
-	layout    []layoutLine // all m= lines of the session
-	line      int          // ours among them
-	localType uint8        // our number for telephone-event
+	// SRTP; nil: plain RTP. The same key in the next agreement is the same
+	// transform, which goes on counting. former opens what was still under way
+	// when the peer changed its key.
+	seal   *srtp.Sealer
+	open   *srtp.Opener
+	former *srtp.Opener
+
+	secured *secured     // the keys of seal and open, nil without
+	layout  []layoutLine // all m= lines of the session
+	line    int          // ours among them
+	local   numbers      // ours, for later offers
 }
 
 // layoutLine remembers an m= line for later offers, which must keep the number
@@ -86,16 +71,16 @@ func layoutOf(desc *sdp.SessionDescription) []layoutLine {
 func (a *agreement) held() bool { return !a.dir.send }
 
 // newAgreement combines what both sides said, apart from the codec.
-func newAgreement(r *remoteAudio) *agreement {
+func newAgreement(r *remoteAudio, local numbers) *agreement {
 	a := &agreement{
 		eventType:  noEvents,
 		remote:     r.addr,
 		remoteRTCP: r.rtcp,
 		silenced:   r.addr.Addr().IsUnspecified(),
 		mux:        r.mux,
-		packet:     r.packet,
+		xr:         r.xr,
 		line:       r.line,
-		localType:  defaultEventType,
+		local:      local,
 	}
 	// We always want both directions: ours is what the peer leaves of them.
 	a.dir = direction{send: r.dir.recv && !a.silenced, recv: r.dir.send}
@@ -103,9 +88,34 @@ func newAgreement(r *remoteAudio) *agreement {
 	return a
 }
 
-// use makes f the format the session sends with codec c.
-func (a *agreement) use(c *codec, f format) {
+// secure has the agreement's packets encrypted by s. A peer that speaks of keys
+// of which none can be used (nil) expects no plain packets.
+func (a *agreement) secure(s, inForce *secured) *NegotiationError {
+	if s == nil {
+		return refused("no a=crypto that can be used")
+	}
+	a.secured, a.seal, a.open = s, s.seal, s.open
+	if inForce != nil && inForce.open != s.open {
+		a.former = inForce.open
+	}
+	return nil
+}
+
+// use makes f, of codec c, the format the session sends, and the peer's events
+// that fit it the ones for digits.
+func (a *agreement) use(c *codec, f format, r *remoteAudio) {
 	a.codec, a.audioType = c, f.payloadType
+	a.packetTime = c.packetTime(r.packetTime)
+	if c == codecOpus {
+		a.opus = parseOpus(f.fmtp)
+	}
+	for _, k := range eventsFor(c.clock) {
+		for _, f := range r.formats {
+			if f.kind == k && a.eventType == noEvents {
+				a.eventType, a.eventClock = int(f.payloadType), k.clock()
+			}
+		}
+	}
 }
 
 // listen has payload type pt carry k, unless it carries something else.
@@ -115,76 +125,73 @@ func (a *agreement) listen(pt uint8, k kind) {
 	}
 }
 
+// listenAll has the peer's own numbers carry what it says they do.
+func (a *agreement) listenAll(r *remoteAudio, ours []*codec) {
+	for _, f := range r.formats {
+		if f.codec(ours) != nil || f.kind.isEvent() {
+			a.listen(f.payloadType, f.kind)
+		}
+	}
+}
+
 // answerTo settles an offer: our most preferred codec among the peer's, its
-// payload types for both ways (RFC 3264 §6.1).
-func answerTo(r *remoteAudio, ours []*codec) *agreement {
-	a := newAgreement(r)
+// payload types for both ways (RFC 3264 §6.1). The others are not in our
+// answer, but a peer that sends them nevertheless shall be understood.
+func answerTo(r *remoteAudio, ours []*codec, local numbers) *agreement {
+	a := newAgreement(r, local.after(r.formats))
 	for _, c := range ours {
 		for _, f := range r.formats {
 			if f.codec(ours) == c && a.codec == nil {
-				a.use(c, f)
+				a.use(c, f, r)
 			}
 		}
 	}
-	a.listen(a.audioType, kindOf(a.codec))
-	for _, f := range r.formats {
-		switch c := f.codec(ours); {
-		case c != nil:
-			// Its other codecs are not in our answer, but a peer that
-			// sends them nevertheless shall be understood.
-			a.listen(f.payloadType, kindOf(c))
-		case f.isEvent():
-			if a.eventType == noEvents {
-				a.eventType, a.localType = int(f.payloadType), f.payloadType
-			}
-			a.listen(f.payloadType, kindEvent)
-		}
-	}
+	a.listen(a.audioType, a.codec.kind)
+	a.listenAll(r, ours)
 	return a
 }
 
-// answeredBy settles an answer to our offer of the given codecs and event type:
-// the peer's first codec and its numbers when sending (RFC 3264 §7), ours when
-// receiving.
-func answeredBy(r *remoteAudio, ours []*codec, eventType uint8) *agreement {
-	a := newAgreement(r)
-	a.localType = eventType
+// answeredBy settles an answer to our offer of the given codecs with our
+// numbers: the peer's first codec and its numbers when sending (RFC 3264 §7),
+// ours when receiving.
+func answeredBy(r *remoteAudio, ours []*codec, local numbers) *agreement {
+	a := newAgreement(r, local)
 	for _, f := range r.formats {
-		switch c := f.codec(ours); {
-		case c != nil:
-			if a.codec == nil {
-				a.use(c, f)
-			}
-			a.listen(c.payloadType, kindOf(c))
-		case f.isEvent() && a.eventType == noEvents:
-			a.eventType = int(f.payloadType)
-			a.listen(eventType, kindEvent)
+		c := f.codec(ours)
+		if c != nil && a.codec == nil {
+			a.use(c, f, r)
+		}
+		if c != nil || f.kind.isEvent() {
+			a.listen(local[f.kind], f.kind)
 		}
 	}
-	// Some send with the numbers of their own answer.
-	for _, f := range r.formats {
-		if c := f.codec(ours); c != nil {
-			a.listen(f.payloadType, kindOf(c))
-		} else if f.isEvent() {
-			a.listen(f.payloadType, kindEvent)
-		}
-	}
+	a.listenAll(r, ours) // some send with the numbers of their own answer
 	return a
 }
 
 // localAudio is what our own audio line says.
 type localAudio struct {
-	protos    []string
-	port      int
-	formats   []localFormat
-	eventType int // or noEvents
-	dir       direction
-	mux       bool
+	protos  []string
+	port    int
+	formats []localFormat
+	dir     direction
+	mux     bool
+	xr      bool
+	crypto  []string // values of a=crypto
 }
 
 type localFormat struct {
 	payloadType uint8
-	codec       *codec
+	kind        kind
+}
+
+// describe returns what stands after the payload type in
+// a=rtpmap and a=fmtp.
+func (f localFormat) describe() (rtpmap, fmtp string) {
+	if c := f.kind.codec(); c != nil {
+		return c.rtpmap(), c.fmtp
+	}
+	return "telephone-event/" + strconv.Itoa(f.kind.clock()), "0-15"
 }
 
 // mediaDescription makes the m= line and its attributes.
@@ -194,19 +201,22 @@ func (l *localAudio) mediaDescription() *sdp.MediaDescription {
 	}}
 	for _, f := range l.formats {
 		pt := strconv.Itoa(int(f.payloadType))
+		rtpmap, fmtp := f.describe()
 		m.MediaName.Formats = append(m.MediaName.Formats, pt)
-		m.Attributes = append(m.Attributes, sdp.NewAttribute("rtpmap", pt+" "+f.codec.encoding+"/8000"))
-	}
-	if l.eventType != noEvents {
-		pt := strconv.Itoa(l.eventType)
-		m.MediaName.Formats = append(m.MediaName.Formats, pt)
-		m.Attributes = append(m.Attributes,
-			sdp.NewAttribute("rtpmap", pt+" telephone-event/8000"),
-			sdp.NewAttribute("fmtp", pt+" 0-15"))
+		m.Attributes = append(m.Attributes, sdp.NewAttribute("rtpmap", pt+" "+rtpmap))
+		if fmtp != "" {
+			m.Attributes = append(m.Attributes, sdp.NewAttribute("fmtp", pt+" "+fmtp))
+		}
 	}
 	m.Attributes = append(m.Attributes, sdp.NewAttribute("ptime", "20"))
 	if l.mux {
 		m.Attributes = append(m.Attributes, sdp.NewPropertyAttribute("rtcp-mux"))
+	}
+	if l.xr {
+		m.Attributes = append(m.Attributes, sdp.NewAttribute("rtcp-xr", xrMetrics))
+	}
+	for _, value := range l.crypto {
+		m.Attributes = append(m.Attributes, sdp.NewAttribute("crypto", value))
 	}
 	m.Attributes = append(m.Attributes, sdp.NewPropertyAttribute(l.dir.String()))
 	return m
@@ -259,10 +269,24 @@ func marshal(desc *sdp.SessionDescription) string {
 	return string(text)
 }
 
-// sameProtos keeps the protocol of the peer's line: AVPF offered is AVPF answered.
-func sameProtos(l layoutLine) []string {
-	if strings.Join(l.protos, "/") == "RTP/AVPF" {
+// protosOf is the protocol of our line in the place of l: that of an
+// established one, AVPF answered as AVPF; of a new one what the policy says
+// (RFC 8643 §3.1 has optional encryption on a plain line).
+func protosOf(l layoutLine, policy SRTPPolicy) []string {
+	if isProfile(l.protos) {
 		return l.protos
 	}
+	if policy == SRTPRequired {
+		return []string{"RTP", "SAVP"}
+	}
 	return []string{"RTP", "AVP"}
+}
+
+// isProfile says whether we speak the protocol of a line.
+func isProfile(protos []string) bool {
+	switch strings.Join(protos, "/") {
+	case "RTP/AVP", "RTP/AVPF", "RTP/SAVP", "RTP/SAVPF":
+		return true
+	}
+	return false
 }

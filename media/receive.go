@@ -1,6 +1,13 @@
 package media
 
-import "net/netip"
+import (
+	"net/netip"
+	"time"
+
+	"warmline/media/jitter"
+	"warmline/media/resample"
+	"warmline/mixer"
+)
 
 const (
 	// readsPerTick bounds what one leg can cost in a tick. Twice as many
@@ -29,7 +36,12 @@ type receiver struct {
 	rivals   int
 	lastAt   int64
 	events   eventReader
-	playout  playout
+	playing  kind // what the playout plays
+	playout  jitter.Playout
+	other    [wideFrame]int16 // the present frame at the rate that it is not of
+	othered  bool             // other is made
+	up       resample.Up
+	down     resample.Down
 	newest   uint32 // the end of the last packet of audio, in its time
 	datagram [datagramSize]byte
 }
@@ -51,13 +63,16 @@ func (s *Session) take(a *agreement, now int64) {
 	r := &s.in
 	r.latch.agree(a.remote, s.cfg.Symmetric, now)
 	s.reconnect(now)
-	if old == nil || a.packet != old.packet || a.codec != old.codec {
-		s.out.reset(a.packet)
+	if old == nil || a.packetTime != old.packetTime || a.codec != old.codec {
+		s.out.reset(a)
+	}
+	if old == nil || a.spare != old.spare {
+		s.out.spare = a.spare
 	}
 	if old != nil && a.dir.recv && !old.dir.recv {
-		r.playout.reset() // its clock may have stood still meanwhile
+		r.playing = kindUnknown // its clock may have stood still meanwhile
 	}
-	s.control.agree(a, now)
+	s.control.agree(a, now, time.Now())
 	s.count.audioAt.Store(now)
 	s.count.remote.store(r.latch.dest)
 }
@@ -74,19 +89,19 @@ func (s *Session) reconnect(now int64) {
 	}
 }
 
-// Receive takes in what has arrived. It implements mixer.Stream.
-func (s *Session) Receive(now int64) {
+// receive takes in what has arrived.
+func (s *Session) receive(now int64) {
 	s.count.now.Store(now)
 	a := s.current(now)
 	r := &s.in
 	single := false
 	for i := range readsPerTick {
-		n, from, ok := s.rtp.TryRead(r.datagram[:])
+		n, from, stamp, ok := s.rtp.TryRead(r.datagram[:])
 		if !ok {
 			break
 		}
-		samples := s.datagram(now, a, from, r.datagram[:n])
-		single = i == 0 && samples >= frameSamples
+		long := s.datagram(now, arrival(now, stamp), a, from, r.datagram[:n])
+		single = i == 0 && long
 		// A frame per tick is the rule: looking in vain for more each time
 		// would cost as much as a tenth of a packet.
 		if single && r.single && r.ticks%backlogTicks != 0 {
@@ -100,35 +115,78 @@ func (s *Session) Receive(now int64) {
 	}
 	if r.ticks%controlTicks == 0 {
 		if !a.mux {
-			s.receiveControl(a)
+			s.receiveControl(now, a)
 		}
 		s.reconnect(now)
 	}
 }
 
-// datagram takes in one datagram of the RTP socket and returns how many samples
-// of audio it brought. Before an agreement there is no telling whose it is.
-func (s *Session) datagram(now int64, a *agreement, from netip.AddrPort, p []byte) int {
+// longestWait bounds how long ago a packet can have come.
+const longestWait = 10_000_000_000
+
+// arrival is when a packet came, in the worker's time, by the socket's stamp.
+func arrival(now, stamp int64) int64 {
+	if stamp == 0 {
+		return now
+	}
+	return now - min(max(time.Now().UnixNano()-stamp, 0), longestWait)
+}
+
+// datagram takes in one datagram of the RTP socket that came at some time, and
+// reports whether it brought a frame of audio or more. Before an agreement
+// there is no telling whose it is.
+func (s *Session) datagram(now, at int64, a *agreement, from netip.AddrPort, p []byte) (long bool) {
 	if a != nil && a.mux && isRTCP(p) {
 		if l := &s.in.latch; from == l.source || !l.source.IsValid() && from == l.sdp {
-			s.control.read(s, p)
+			if p, ok := a.openControl(p); ok && s.control.read(s, p, at) {
+				return false
+			}
 		}
-		return 0
-	}
-	h, payload, ok := parseRTP(p)
-	if !ok || a == nil || !s.admit(now, from, &h) {
 		s.count.discarded.Add(1)
-		return 0
+		return false
+	}
+	if a == nil {
+		s.count.discarded.Add(1)
+		return false
+	}
+	p, ok := a.openAudio(p)
+	h, payload, whole := parseRTP(p)
+	if !ok || !whole || !s.admit(now, from, &h) {
+		s.count.discarded.Add(1)
+		return false
 	}
 	s.count.packetsIn.Add(1)
-	if !a.dir.recv || !s.packet(now, a, &h, payload) {
+	if !a.dir.recv || !s.packet(at, a, &h, payload) {
 		s.count.discarded.Add(1)
-		return 0
+		return false
 	}
-	if a.in[h.payloadType] == kindEvent {
-		return 0
+	c := a.in[h.payloadType].codec()
+	return c != nil && c.samples(payload) >= c.rate/framesPerSecond
+}
+
+// openAudio authenticates and decrypts a packet in place, where the agreement
+// is for encryption. After a change of the peer's key the one before may still
+// be under way; a failure spoils the packet, so that it takes a copy.
+func (a *agreement) openAudio(p []byte) ([]byte, bool) {
+	if a.open == nil {
+		return p, true
 	}
-	return len(payload)
+	again := a.again[:copy(a.again, p)]
+	n, err := a.open.RTP(p)
+	if err != nil && len(again) > 0 {
+		n, err = a.former.RTP(again)
+		p = again
+	}
+	return p[:n], err == nil
+}
+
+// openControl is the same for RTCP.
+func (a *agreement) openControl(p []byte) ([]byte, bool) {
+	if a.open == nil {
+		return p, true
+	}
+	n, err := a.open.RTCP(p)
+	return p[:n], err == nil
 }
 
 // admit applies the latch and has others see where it settled.
@@ -146,47 +204,60 @@ func (s *Session) admit(now int64, from netip.AddrPort, h *rtpHeader) bool {
 
 // packet sorts a packet of the peer's by what it carries; false means that it
 // was of no use.
-func (s *Session) packet(now int64, a *agreement, h *rtpHeader, payload []byte) bool {
+func (s *Session) packet(at int64, a *agreement, h *rtpHeader, payload []byte) bool {
 	r := &s.in
 	what := a.in[h.payloadType]
-	if what == kindEvent {
+	if what.isEvent() {
 		// Some gateways put events into a stream of their own; it must not
 		// pass for a change of the speaker's.
 		if r.stream.started && h.ssrc == r.stream.ssrc && r.stream.count(h) == duplicate {
 			return false
 		}
-		return s.event(h, payload)
+		return s.event(what, h, payload)
 	}
-	if !r.follow(now, h) {
+	if !r.follow(at, h) {
 		return false
 	}
-	r.lastAt = now
+	r.lastAt = at
 	order := r.stream.count(h)
 	s.count.lost.Store(r.stream.lost())
 	if order == duplicate {
 		return false
 	}
-	switch what {
-	case kindPCMU, kindPCMA:
-		r.stream.spread(now, h.ts)
-		r.newest = h.ts + uint32(len(payload))
-		s.count.jitter.Store(uint64(r.stream.jitter >> 4))
-		s.count.audioAt.Store(now)
-		s.count.started.Store(true)
-		ok := r.playout.put(voice{
-			now: now, ts: h.ts, payload: payload, decode: what.codec().decode,
-			inOrder: order != reordered, follows: order == inSequence,
-		})
-		if !ok {
-			s.count.late.Add(1)
-		}
-		s.count.delay.Store(int64(r.playout.delay()))
-		return ok
-	case kindComfort:
-		s.count.audioAt.Store(now) // a peer that is silent, but there
+	if what == kindComfort {
+		s.count.audioAt.Store(at) // a peer that is silent, but there
+		r.playout.Comfort(at, h.ts, payload, order != reordered)
 		return true
 	}
-	return false
+	format := a.playable[what]
+	if format == nil {
+		return false
+	}
+	if what != r.playing {
+		r.play(what, format)
+	}
+	r.stream.spread(at, h.ts, int64(format.Clock))
+	r.newest = h.ts + uint32(what.codec().samples(payload)*format.Clock/format.Rate)
+	s.count.jitter.Store(r.stream.jitterTime())
+	s.count.audioAt.Store(at)
+	s.count.started.Store(true)
+	ok := r.playout.Put(jitter.Packet{
+		At: at, TS: h.ts, Payload: payload,
+		InOrder: order != reordered, Follows: order == inSequence,
+	})
+	if !ok {
+		s.count.late.Add(1)
+		r.stream.discard(h.seq)
+	}
+	return ok
+}
+
+// play has the playout begin with a stream of a format.
+func (r *receiver) play(what kind, format *jitter.Format) {
+	r.playing = what
+	r.playout.Reset(*format)
+	r.up.Reset()
+	r.down.Reset()
 }
 
 // follow says whether a packet belongs to the stream that is heard, which may
@@ -206,22 +277,22 @@ func (r *receiver) follow(now int64, h *rtpHeader) bool {
 	}
 	r.rivals = 0
 	r.stream.begin(h)
-	r.playout.reset()
+	r.playing = kindUnknown
 	return true
 }
 
 // event takes in an RFC 4733 packet.
-func (s *Session) event(h *rtpHeader, payload []byte) bool {
+func (s *Session) event(what kind, h *rtpHeader, payload []byte) bool {
 	e, ok := parseEvent(payload)
 	if !ok {
 		return false
 	}
-	digit, from, to := s.in.events.read(h, e)
+	digit, from, to := s.in.events.read(h, e, uint32(what.clock()/clockRate))
 	if r := &s.in; r.stream.started && h.ssrc != r.stream.ssrc {
 		from, to = r.newest, r.newest+eventTail // a clock of its own says nothing of the audio's
 	}
 	if from != to {
-		s.in.playout.mute(from, to)
+		s.in.playout.Mute(from, to)
 	}
 	if digit != 0 && s.heardEvents.push(queuedDigit{digit: digit}) {
 		s.engine.pressed.Add(1)
@@ -229,9 +300,48 @@ func (s *Session) event(h *rtpHeader, payload []byte) bool {
 	return true
 }
 
-// Pull decodes the next frame of what the peer said. It implements
+// Next takes in what has arrived and moves on by a frame. It implements
 // mixer.Stream.
-func (s *Session) Pull(now int64, dst []int16) bool {
-	s.current(now)
-	return s.in.playout.pull(dst)
+func (s *Session) Next(now int64) bool {
+	s.receive(now)
+	r := &s.in
+	r.othered = false
+	heard := r.playout.Next(now)
+	s.count.delay.Store(r.playout.Delay())
+	s.count.concealed.Store(int64(r.playout.Concealed()))
+	return heard && r.playing != kindUnknown
+}
+
+// Samples is the present frame of what the peer said. It implements
+// mixer.Stream.
+func (s *Session) Samples(rate int) []int16 {
+	r := &s.in
+	own := r.playout.Samples()
+	n := rate / framesPerSecond
+	if n == len(own) {
+		return own
+	}
+	if !r.othered {
+		r.othered = true
+		if n > len(own) {
+			r.up.Run(r.other[:n], own)
+		} else {
+			r.down.Run(r.other[:n], own)
+		}
+	}
+	return r.other[:n]
+}
+
+// Slack implements mixer.Timed.
+func (s *Session) Slack() (time.Duration, bool) {
+	ns, ok := s.in.playout.Slack()
+	return time.Duration(ns), ok && s.in.playing != kindUnknown
+}
+
+// Rate is that of the frames to send. It implements mixer.Stream.
+func (s *Session) Rate() int {
+	if a := s.taken; a != nil {
+		return a.codec.rate
+	}
+	return mixer.Narrow
 }

@@ -2,6 +2,7 @@ package media
 
 import (
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -41,46 +42,79 @@ type remoteAudio struct {
 	rtcp    netip.AddrPort
 	dir     direction
 	formats []format
-	packet  int // samples per packet we send
 	mux     bool
+	xr      bool         // it speaks of VoIP metrics
+	crypto  []cryptoLine // that may be used; none without SRTP
+	// packetTime is how much it wants in a packet, ms.
+	packetTime int
 }
 
 // format is one payload type the peer listed.
 type format struct {
 	payloadType uint8
-	encoding    string // lower case
-	clock       int
+	kind        kind // kindUnknown: nothing of ours
+	fmtp        string
 }
 
 // codec is the codec of ours that f is, or nil.
 func (f format) codec(ours []*codec) *codec {
-	for _, c := range ours {
-		if f.clock == clockRate && strings.EqualFold(f.encoding, c.encoding) {
-			return c
-		}
+	if c := f.kind.codec(); slices.Contains(ours, c) {
+		return c
 	}
 	return nil
 }
 
-// isEvent says whether f is telephone-event at our clock: peers offer one per
-// clock rate, and only that of the audio's may be used (RFC 4733 §2.5.1.1).
-func (f format) isEvent() bool { return f.encoding == "telephone-event" && f.clock == clockRate }
+// kindOf is what an encoding is, by what a=rtpmap says of it in lower case.
+// Peers offer telephone-event once per clock rate.
+func kindOf(encoding string, clock int, channels string) kind {
+	mono := channels == "" || channels == "1"
+	switch {
+	case encoding == "telephone-event" && mono:
+		if clock == kindEvent.clock() {
+			return kindEvent
+		}
+		if clock == kindEventWide.clock() {
+			return kindEventWide
+		}
+	case encoding == "opus" && clock == codecOpus.clock:
+		return kindOpus // with one channel or none said it is the same
+	case encoding == "g722" && (clock == codecG722.clock || clock == codecG722.rate) && mono:
+		return kindG722 // some give the rate of the samples
+	case encoding == "pcmu" && clock == clockRate && mono:
+		return kindPCMU
+	case encoding == "pcma" && clock == clockRate && mono:
+		return kindPCMA
+	}
+	return kindUnknown
+}
 
-// findAudio returns the first audio line we can take, or that at index prefer
-// if it is one (-1: no preference): an established stream stays where it is.
-func findAudio(desc *sdp.SessionDescription, prefer int, ours []*codec, local netip.Addr) (*remoteAudio, *NegotiationError) {
+// terms are what we can take.
+type terms struct {
+	codecs []*codec
+	local  netip.Addr // our side's
+	srtp   SRTPPolicy
+}
+
+// findAudio returns the audio line at index prefer, if it is one we can take:
+// an established stream stays where it is (-1: no preference). Else it is the
+// first we can take, but an encrypted one before a plain one: some peers offer
+// the choice as two lines.
+func findAudio(desc *sdp.SessionDescription, prefer int, t terms) (*remoteAudio, *NegotiationError) {
 	var found *remoteAudio
 	var reason *NegotiationError
 	for i, m := range desc.MediaDescriptions {
-		if m.MediaName.Media != "audio" || found != nil && i != prefer {
+		if m.MediaName.Media != "audio" {
 			continue
 		}
-		r, err := readAudio(desc, i, ours, local)
+		r, err := readAudio(desc, i, t)
 		switch {
-		case err == nil:
-			found = r
-		case reason == nil:
+		case err != nil && reason == nil:
 			reason = err
+		case err != nil:
+		case i == prefer:
+			return r, nil
+		case found == nil || len(found.crypto) == 0 && len(r.crypto) > 0:
+			found = r
 		}
 	}
 	if found != nil {
@@ -93,13 +127,14 @@ func findAudio(desc *sdp.SessionDescription, prefer int, ours []*codec, local ne
 }
 
 // readAudio reads m= line i, which says audio.
-func readAudio(desc *sdp.SessionDescription, i int, ours []*codec, local netip.Addr) (*remoteAudio, *NegotiationError) {
+func readAudio(desc *sdp.SessionDescription, i int, t terms) (*remoteAudio, *NegotiationError) {
 	m := desc.MediaDescriptions[i]
-	switch proto := strings.Join(m.MediaName.Protos, "/"); {
-	case m.MediaName.Port.Value == 0:
+	if m.MediaName.Port.Value == 0 {
 		return nil, refused("the audio line is switched off")
-	case proto != "RTP/AVP" && proto != "RTP/AVPF":
-		return nil, refused("no audio over RTP/AVP")
+	}
+	crypto, err := acceptCrypto(m, t.srtp)
+	if err != nil {
+		return nil, err
 	}
 	c := m.ConnectionInformation
 	if c == nil {
@@ -109,7 +144,7 @@ func readAudio(desc *sdp.SessionDescription, i int, ours []*codec, local netip.A
 	if err != nil {
 		return nil, err
 	}
-	if ip.Is4() != local.Is4() {
+	if ip.Is4() != t.local.Is4() {
 		return nil, refused("c= is of the other IP version")
 	}
 	r := &remoteAudio{
@@ -117,16 +152,58 @@ func readAudio(desc *sdp.SessionDescription, i int, ours []*codec, local netip.A
 		addr:    netip.AddrPortFrom(ip, uint16(m.MediaName.Port.Value)),
 		dir:     readDirection(desc, m),
 		formats: readFormats(m),
-		packet:  packetSamples(m),
+		crypto:  crypto,
+		xr:      readXR(desc, m),
+
+		packetTime: packetTime(m),
 	}
 	_, r.mux = attribute(m.Attributes, "rtcp-mux")
 	r.rtcp = rtcpAddress(m, r.addr, r.mux)
 	for _, f := range r.formats {
-		if f.codec(ours) != nil {
+		if f.codec(t.codecs) != nil {
 			return r, nil
 		}
 	}
 	return nil, refused("no codec in common")
+}
+
+// acceptCrypto holds an audio line to the policy, and returns the keys it
+// offers or answers. A line RTP/SAVP is encrypted or nothing; on a plain one
+// a=crypto is a wish (RFC 8643).
+func acceptCrypto(m *sdp.MediaDescription, policy SRTPPolicy) ([]cryptoLine, *NegotiationError) {
+	if !isProfile(m.MediaName.Protos) {
+		return nil, refused("no audio over RTP/AVP or RTP/SAVP")
+	}
+	insists := strings.HasPrefix(m.MediaName.Protos[1], "SAVP")
+	if policy == SRTPOff {
+		if insists {
+			return nil, refused("encrypted audio only, and not RTP/AVP: SRTP is off here")
+		}
+		return nil, nil
+	}
+	crypto := readCrypto(m)
+	switch {
+	case len(crypto) > 0:
+		return crypto, nil
+	case insists:
+		return nil, refused("RTP/SAVP without an a=crypto that can be used")
+	case policy == SRTPRequired:
+		return nil, refused("SRTP is required here, and there is no a=crypto that can be used")
+	}
+	return nil, nil
+}
+
+// xrMetrics is the report block of RFC 3611 §4.7, as §5.1 names it.
+const xrMetrics = "voip-metrics"
+
+// readXR says whether the peer wants VoIP metrics, for this medium or all.
+func readXR(desc *sdp.SessionDescription, m *sdp.MediaDescription) bool {
+	for _, list := range [][]sdp.Attribute{m.Attributes, desc.Attributes} {
+		if value, ok := attribute(list, "rtcp-xr"); ok {
+			return slices.Contains(strings.Fields(strings.ToLower(value)), xrMetrics)
+		}
+	}
+	return false
 }
 
 // readDirection prefers the medium's direction to the session's.
@@ -152,18 +229,35 @@ func readFormats(m *sdp.MediaDescription) []format {
 		}
 		f := format{payloadType: uint8(pt)}
 		for _, c := range codecs {
-			if c.payloadType == f.payloadType {
-				f.encoding, f.clock = strings.ToLower(c.encoding), clockRate
+			if c.payloadType == f.payloadType && !c.dynamic {
+				f.kind = c.kind
 			}
 		}
 		list = append(list, f)
 	}
 	for _, a := range m.Attributes {
-		if strings.EqualFold(a.Key, "rtpmap") {
+		switch {
+		case strings.EqualFold(a.Key, "rtpmap"):
 			applyMap(list, a.Value)
+		case strings.EqualFold(a.Key, "fmtp"):
+			pt, rest, _ := strings.Cut(strings.TrimSpace(a.Value), " ")
+			each(list, pt, func(f *format) { f.fmtp = rest })
 		}
 	}
 	return list
+}
+
+// each calls do for the formats of the payload type written.
+func each(list []format, text string, do func(*format)) {
+	pt, err := strconv.ParseUint(text, 10, 7)
+	if err != nil {
+		return
+	}
+	for i := range list {
+		if list[i].payloadType == uint8(pt) {
+			do(&list[i])
+		}
+	}
 }
 
 // applyMap reads "101 telephone-event/8000" or "0 PCMU/8000/1" into the format
@@ -173,25 +267,15 @@ func applyMap(list []format, value string) {
 	if len(fields) < 2 {
 		return
 	}
-	pt, err := strconv.ParseUint(fields[0], 10, 7)
-	if err != nil {
-		return
-	}
-	parts := strings.Split(fields[1], "/")
-	clock := 0 // none, or several channels: nothing of ours
-	if len(parts) == 2 || len(parts) == 3 && parts[2] == "1" {
-		clock, _ = strconv.Atoi(parts[1])
-	}
-	for i := range list {
-		if f := &list[i]; uint64(f.payloadType) == pt {
-			f.encoding, f.clock = strings.ToLower(parts[0]), clock
-		}
-	}
+	encoding, rest, _ := strings.Cut(strings.ToLower(fields[1]), "/")
+	rate, channels, _ := strings.Cut(rest, "/")
+	clock, _ := strconv.Atoi(rate) // 0 is nothing of ours
+	each(list, fields[0], func(f *format) { f.kind = kindOf(encoding, clock, channels) })
 }
 
-// packetSamples is how much the peer wants in a packet: its ptime, no more than
+// packetTime is how much the peer wants in a packet: its ptime, no more than
 // its maxptime, in steps of 10 ms.
-func packetSamples(m *sdp.MediaDescription) int {
+func packetTime(m *sdp.MediaDescription) int {
 	ms := 20
 	if v, ok := attribute(m.Attributes, "ptime"); ok {
 		if n, err := strconv.Atoi(v); err == nil && n > 0 {
@@ -203,8 +287,7 @@ func packetSamples(m *sdp.MediaDescription) int {
 			ms = min(ms, n)
 		}
 	}
-	ms = min(max(ms/10*10, 10), maxPacketTime)
-	return ms * clockRate / 1000
+	return min(max(ms/10*10, 10), maxPacketTime)
 }
 
 // rtcpAddress is the address for RTCP: a=rtcp (RFC 3605), else the next port.

@@ -185,7 +185,7 @@ func TestPacketTimes(t *testing.T) {
 	for _, tt := range tests {
 		b := newBench(t, SessionConfig{})
 		b.agree(plainOffer(tt.attributes...))
-		if got := b.s.agreed.packet / 8; got != tt.want {
+		if got := b.s.agreed.packetTime; got != tt.want {
 			t.Errorf("%v: %d ms, want %d", tt.attributes, got, tt.want)
 		}
 	}

@@ -9,6 +9,8 @@ import (
 
 	"warmline/internal/testnet"
 	"warmline/media"
+
+	"warmline/mixer"
 )
 
 const (
@@ -58,19 +60,17 @@ func newEnd(t *testing.T, net *testnet.Network, host string, level int16) *end {
 // it was sent, never louder, and has its sign.
 func (x *end) work(now time.Time, other int16) {
 	at := now.UnixNano()
-	var frame [frameSamples]int16
-	x.Receive(at)
 	x.frames++
-	if x.Pull(at, frame[:]) {
+	if x.Next(at) {
 		x.heard++
-		for _, v := range frame {
+		for _, v := range x.Samples(mixer.Narrow) {
 			if int(v)*int(other) < 0 || int(v)*int(v) > int(other)*int(other)*11/10 {
 				x.wrong++
 				break
 			}
 		}
 	}
-	x.Push(at, x.voice[:])
+	x.Push(at, mixer.NewFrame(x.voice[:]))
 }
 
 // call has one end call the other.

@@ -9,9 +9,13 @@ const (
 	frameNanos     = 20_000_000
 	nanosPerSample = 1_000_000_000 / clockRate
 	maxPacketTime  = 60 // ms
-	maxSamples     = maxPacketTime * clockRate / 1000
-	rtpHeaderSize  = 12
-	datagramSize   = 1500 // longer ones are cut off: no audio packet of ours is near it
+	// bytesPerMillisecond is what G.711 and G.722 make, and so what their clock
+	// of 8 kHz counts.
+	bytesPerMillisecond = 8
+	framesPerSecond     = 50
+	maxBytes            = maxPacketTime * bytesPerMillisecond
+	rtpHeaderSize       = 12
+	datagramSize        = 1500 // longer ones are cut off: no audio packet of ours is near it
 )
 
 // rtpHeader is what we need of RFC 3550 §5.1.

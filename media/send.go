@@ -1,26 +1,48 @@
 package media
 
+import (
+	"bytes"
+
+	"warmline/mixer"
+)
+
 // sender makes packets of frames. There is one outgoing stream per session: its
-// sequence numbers have no gaps and its clock follows the wall's, whatever is
-// sent and for however long nothing is.
+// sequence numbers have no gaps but for packets that the one it hands on has
+// lost, and its clock follows the wall's, whatever is sent and for however long
+// nothing is.
 type sender struct {
 	ssrc    uint32
 	seq     uint16
 	ts      uint32 // of the present frame
 	due     int64  // when the present frame should have come
+	clock   uint32 // of the timestamps, in units of 8 kHz
 	running bool
 	talking bool // the last frame was sent: no marker
-	packet  int  // samples per packet
-	fill    int  // samples encoded and waiting
+	packet  int  // bytes per packet; 0: each frame is one
+	fill    int  // bytes encoded and waiting
 	fillTS  uint32
 	digits  eventWriter
 
+	spare  voiceEncoder  // to be given to what others hear as well; nil: given away
+	shared mixer.Encoder // whose payloads were sent last; nil: our own encoder's
+	alike  int           // frames in a row in which both made the same
+	apart  int           // frames since both make the same sound
+	relays bool          // the last frame was handed on
+	passed passed
+
 	packets, octets uint32 // for sender reports
-	buffer          [rtpHeaderSize + maxSamples + frameSamples]byte
+	buffer          [rtpHeaderSize + maxBytes + mixer.MaxPayload]byte
 }
 
-// reset makes packets of another length from now on.
-func (o *sender) reset(packet int) { o.packet, o.fill = packet, 0 }
+// reset makes packets of another kind from now on.
+func (o *sender) reset(a *agreement) {
+	o.packet, o.fill = a.packetTime*bytesPerMillisecond, 0
+	if a.codec.steady {
+		o.packet = 0
+	}
+	o.clock = uint32(a.codec.clock / clockRate)
+	o.shared, o.relays, o.alike, o.apart = nil, false, 0, 0
+}
 
 // advance moves the clock to the frame of now: by one frame, or by several
 // where the worker gave some up, but never by part of one.
@@ -30,9 +52,9 @@ func (o *sender) advance(now int64) {
 		return
 	}
 	frames := max(1, (now-o.due+frameNanos/2)/frameNanos)
-	o.ts += uint32(frames) * frameSamples
+	o.ts += uint32(frames) * frameSamples * max(1, o.clock)
 	o.due += frames * frameNanos
-	o.due += (now - o.due) / 16 // the room's tick may move, slowly
+	o.due += (now - o.due) / 4 // the slot may move, slowly
 	if frames > 1 {
 		o.pause()
 	}
@@ -41,13 +63,13 @@ func (o *sender) advance(now int64) {
 // pause ends a talk spurt: what waits is dropped, the next packet is marked.
 func (o *sender) pause() { o.fill, o.talking = 0, false }
 
-// Push encodes and sends a frame to the peer. It implements mixer.Stream.
-func (s *Session) Push(now int64, frame []int16) {
-	a := s.current(now)
+// begin starts a frame, and reports whether it is one to send audio in.
+func (s *Session) begin(now int64) (a *agreement, send bool) {
+	a = s.current(now)
 	o := &s.out
 	o.advance(now)
 	if a == nil {
-		return
+		return nil, false
 	}
 	if now >= s.control.due {
 		s.report(now, a)
@@ -55,39 +77,174 @@ func (s *Session) Push(now int64, frame []int16) {
 	if !a.dir.send || !s.in.latch.dest.IsValid() {
 		o.pause()
 		o.digits = eventWriter{} // the rest of a digit cut off is of no use
-		return
+		return a, false
 	}
 	if s.sendEvent(a) {
 		o.pause()
+		return a, false
+	}
+	return a, true
+}
+
+// Push encodes and sends a frame to the peer. It implements mixer.Stream.
+func (s *Session) Push(now int64, f *mixer.Frame) {
+	a, send := s.begin(now)
+	if !send {
 		return
 	}
+	o := &s.out
 	if o.fill == 0 {
 		o.fillTS = o.ts
 	}
-	a.codec.encodeFrame(o.buffer[rtpHeaderSize+o.fill:], frame[:frameSamples])
-	o.fill += frameSamples
-	for o.fill >= o.packet {
+	n := s.encode(a, o.buffer[rtpHeaderSize+o.fill:], f)
+	if n == 0 {
+		o.pause() // nothing to say
+		return
+	}
+	o.fill += n
+	for o.fill > 0 && o.fill >= o.packet {
 		s.flush(a)
 	}
+}
+
+// encode writes what a frame becomes to dst, which is where it will be sent
+// from, and returns its length.
+func (s *Session) encode(a *agreement, dst []byte, f *mixer.Frame) int {
+	if a.codec.encode == nil {
+		return s.encodeVoice(a, dst, f)
+	}
+	if shared, _, _ := f.Shared(a.codec.number(), a.codec.tables); shared != nil {
+		return copy(dst, shared)
+	}
+	return a.codec.tables.Encode(dst, f.Samples())
+}
+
+// Hand-over from a session's own encoder to one that is shared. Both have been
+// fed the same since the session's peer hears what others hear, so that their
+// states become alike, and with them what they make.
+const (
+	alikeEnough = 3   // frames
+	apartEnough = 100 // 2 s: what is still different then does not become alike
+)
+
+// encodeVoice is encode for codecs with state, where the peer's decoder must not
+// notice from whom the packets come.
+func (s *Session) encodeVoice(a *agreement, dst []byte, f *mixer.Frame) int {
+	o := &s.out
+	var shared []byte
+	var by mixer.Encoder
+	if a.opus.usual() {
+		shared, by = s.share(a, f)
+	}
+	if by != nil && by == o.shared {
+		return copy(dst, shared)
+	}
+	switch {
+	case o.shared != nil:
+		a.encoder.Adopt(o.shared)
+	case o.relays:
+		a.encoder.resume(&o.passed)
+	}
+	fresh := o.packets == 0
+	o.shared, o.relays = nil, false
+	n := a.encoder.Encode(dst, f.Samples())
+	if by == nil {
+		o.alike, o.apart = 0, 0
+		return n
+	}
+	if o.alike++; !bytes.Equal(shared, dst[:n]) {
+		o.alike = 0
+	}
+	if o.apart++; fresh || o.alike == alikeEnough || o.apart == apartEnough {
+		o.shared, o.alike, o.apart = by, 0, 0
+		return copy(dst, shared)
+	}
+	return n
+}
+
+// share asks what a frame that others hear too becomes.
+func (s *Session) share(a *agreement, f *mixer.Frame) ([]byte, mixer.Encoder) {
+	var spare mixer.Encoder
+	if s.out.spare != nil {
+		spare = s.out.spare
+	}
+	shared, by, given := f.Shared(a.codec.number(), spare)
+	if given {
+		s.out.spare = nil
+	}
+	return shared, by
+}
+
+// Relay implements mixer.Relayer: a packet of another session's peer goes on to
+// ours as it is, where both speak the same codec. G.711 is not among those: to
+// decode and encode it changes nothing and costs next to nothing, and what the
+// network lost is concealed on the way.
+func (s *Session) Relay(now int64, from mixer.Stream) bool {
+	src, ok := from.(*Session)
+	a := s.taken
+	if !ok || a == nil || a != s.inForce.Load() || a.encoder == nil || src.in.playing != a.codec.kind {
+		return false
+	}
+	payload, ok := src.in.playout.Relay()
+	if !ok || len(payload) > mixer.MaxPayload || payload != nil && s.out.packet > 0 && len(payload) != s.out.packet {
+		return false
+	}
+	if a, ok = s.begin(now); !ok {
+		return true // there is something else to send, or nobody to send it to
+	}
+	s.hand(a, payload)
+	return true
+}
+
+// hand sends a payload that is not ours; none stands for one that was lost, so
+// that the peer sees the gap and conceals it by its own means.
+func (s *Session) hand(a *agreement, payload []byte) {
+	o := &s.out
+	if !o.relays {
+		o.relays, o.shared, o.alike, o.apart = true, nil, 0, 0
+		o.passed.count = 0
+	}
+	o.fill = 0
+	s.count.relayed.Add(1)
+	if payload == nil {
+		o.seq++
+		return
+	}
+	o.passed.add(payload)
+	o.fill = copy(o.buffer[rtpHeaderSize:], payload)
+	o.fillTS = o.ts
+	s.flush(a)
 }
 
 // flush sends the first packet's worth of what waits.
 func (s *Session) flush(a *agreement) {
 	o := &s.out
 	n := o.packet
-	s.transmit(rtpHeader{payloadType: a.audioType, marker: !o.talking, ts: o.fillTS}, rtpHeaderSize+n)
+	if n == 0 {
+		n = o.fill
+	}
+	s.transmit(a, rtpHeader{payloadType: a.audioType, marker: !o.talking, ts: o.fillTS}, rtpHeaderSize+n)
 	o.talking = true
-	o.fillTS += uint32(n)
+	o.fillTS += uint32(n) * o.clock
 	o.fill = copy(o.buffer[rtpHeaderSize:], o.buffer[rtpHeaderSize+n:rtpHeaderSize+o.fill])
 }
 
 // transmit sends the first size bytes of the buffer as the stream's next packet.
-func (s *Session) transmit(h rtpHeader, size int) {
+func (s *Session) transmit(a *agreement, h rtpHeader, size int) {
 	o := &s.out
 	h.ssrc, h.seq = o.ssrc, o.seq
 	o.seq++
 	putRTP(o.buffer[:], h)
-	if s.rtp.TryWrite(o.buffer[:size], s.in.latch.dest) != nil {
+	p := o.buffer[:size]
+	if a.seal != nil {
+		n, err := a.seal.RTP(a.sealed, copy(a.sealed, p))
+		if err != nil {
+			s.count.unsent.Add(1)
+			return
+		}
+		p = a.sealed[:n]
+	}
+	if s.rtp.TryWrite(p, s.in.latch.dest) != nil {
 		s.count.unsent.Add(1)
 		return
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"warmline/mixer"
 )
 
 // sent is a packet the peer got.
@@ -114,10 +116,10 @@ func TestClockFollowsTheWall(t *testing.T) {
 	for _, tt := range tests {
 		b := newBench(t, SessionConfig{})
 		b.agree(plainOffer())
-		b.s.Push(b.now, b.frame[:])
+		b.s.Push(b.now, mixer.NewFrame(b.frame[:]))
 		for _, w := range tt.waits {
 			b.now += int64(w)
-			b.s.Push(b.now, b.frame[:])
+			b.s.Push(b.now, mixer.NewFrame(b.frame[:]))
 		}
 		packets := b.received()
 		continuous(t, packets)
@@ -229,7 +231,7 @@ func TestSendDigitsInARow(t *testing.T) {
 	end := uint32(0)
 	for _, p := range events(b.received()) {
 		e, _ := parseEvent(p.payload)
-		d, _, to := r.read(&p.rtpHeader, e)
+		d, _, to := r.read(&p.rtpHeader, e, 1)
 		if d != 0 {
 			if len(got) > 0 && p.ts-end < 320 {
 				t.Errorf("pause of %d samples before %q", p.ts-end, d)

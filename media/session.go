@@ -20,6 +20,11 @@ type SessionConfig struct {
 	// the engine's. SDP shows it, unless the engine advertises another that can
 	// stand for it (NAT does not translate loopback or another family).
 	Addr netip.Addr
+	// Codecs are the names of those this leg may use, in order of preference;
+	// empty: the engine's.
+	Codecs []string
+	// SRTP is whether this leg's audio is encrypted.
+	SRTP SRTPPolicy
 }
 
 // Session is one leg's RTP session and SDP state. It implements mixer.Stream;
@@ -36,6 +41,7 @@ type Session struct {
 	pending *agreement // not in force yet
 	agreed  *agreement // in force
 	holding bool       // we hold the peer by SDP
+	keys    keyring    // of SRTP
 
 	// From one side to the other.
 	inForce     atomic.Pointer[agreement]
@@ -65,8 +71,7 @@ func (e *Engine) NewSession(cfg SessionConfig) (*Session, error) {
 		return nil, err
 	}
 	s := &Session{engine: e, cfg: cfg, port: port, rtp: rtp, rtcp: rtcp}
-	s.in.playout = new(ring)
-	s.in.playout.reset()
+	s.in.playout.Reset(*pcmu.newFormat())
 	s.seed()
 	e.add(s)
 	return s, nil
@@ -80,7 +85,7 @@ func (s *Session) seed() {
 	s.origin.id = binary.BigEndian.Uint64(b[0:]) >> 2
 	s.origin.addr = s.engine.shown(s.cfg.Addr)
 	s.out.ssrc = binary.BigEndian.Uint32(b[8:])
-	s.out.seq = binary.BigEndian.Uint16(b[12:])
+	s.out.seq = binary.BigEndian.Uint16(b[12:]) & 0x7fff // its first wrap is the first roll-over (RFC 3711 §3.3.1)
 	s.out.ts = binary.BigEndian.Uint32(b[14:])
 	s.control.random = binary.BigEndian.Uint64(b[18:]) | 1
 	const letters = "abcdefghijklmnopqrstuvwxyz234567"

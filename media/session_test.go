@@ -73,8 +73,7 @@ func TestTwoSessions(t *testing.T) {
 	}
 	for now := int64(0); now < 20*frameNanos; now += frameNanos {
 		for _, s := range []*Session{b.s, other} {
-			s.Receive(now)
-			s.Pull(now, heard[:])
+			pull(s, now, heard[:])
 			want := int16(-2000)
 			if s == other {
 				want = 1000
@@ -83,7 +82,7 @@ func TestTwoSessions(t *testing.T) {
 				t.Fatalf("heard %v, want %d", heard[:4], want)
 			}
 		}
-		b.s.Push(now, one[:])
-		other.Push(now, two[:])
+		b.s.Push(now, mixer.NewFrame(one[:]))
+		other.Push(now, mixer.NewFrame(two[:]))
 	}
 }

@@ -52,12 +52,30 @@ var (
 		"Mixer ticks given up because the worker was too late."}
 	famPriority = family{"warmline_media_priority", "gauge", []string{"priority"},
 		"1 for the scheduling priority the media workers got."}
+	famWorkers = family{"warmline_media_workers", "gauge", []string{"priority"},
+		"Media workers by the scheduling priority they got."}
+	famUse = family{"warmline_media_worker_use", "gauge", []string{"worker"},
+		"Share of its time that a media worker is busy, 0 to 1."}
+	famEncodes = family{"warmline_media_encodes_total", "counter", []string{"codec", "shared"},
+		"Frames encoded, by whether several listeners were sent the result."}
+	famRelayed = family{"warmline_media_relayed_frames_total", "counter", []string{"codec"},
+		"Frames handed on as they came, neither decoded nor encoded."}
+	famRefused = family{"warmline_calls_refused_total", "counter", []string{"reason"},
+		"Calls refused with 503: the media workers have no more time, a limit is reached, or the server is shutting down."}
 	famPackets = family{"warmline_rtp_packets_total", "counter", []string{"direction"},
 		"RTP packets received (in) and sent (out)."}
 	famLost = family{"warmline_rtp_lost_packets_total", "counter", nil,
 		"RTP packets that never came."}
 	famJitter = family{"warmline_rtp_jitter_seconds", "gauge", []string{"stat"},
 		"RFC 3550 interarrival jitter over the live legs of this moment."}
+	famLegJitter = family{"warmline_rtp_leg_jitter_seconds", "histogram", []string{"role", "codec"},
+		"RFC 3550 interarrival jitter of legs at their end."}
+	famRoundTrip = family{"warmline_rtp_round_trip_seconds", "histogram", []string{"role", "codec"},
+		"Round trip by RTCP of legs at their end, where it is known."}
+	famConcealed = family{"warmline_rtp_concealed_seconds_total", "counter", []string{"role", "codec"},
+		"Audio made up in place of packets that were missing, of legs that ended."}
+	famMOS = family{"warmline_rtp_mos", "histogram", []string{"role", "codec"},
+		"E-model estimate of what was heard of legs, at their end; wideband codecs have a scale of their own."}
 	famTimeouts = family{"warmline_rtp_timeouts_total", "counter", []string{"role"},
 		"Legs that stopped sending audio."}
 	famWaiting = family{"warmline_queue_waiting", "gauge", []string{"queue"},
@@ -82,15 +100,19 @@ var catalogue = []family{
 	famSIPRequests, famSIPResponses, famSIPDropped, famSetup,
 	famVerbs, famConsults, famHold, famAlone,
 	famLeaked, famLateness, famDuration, famSkipped, famPriority,
-	famPackets, famLost, famJitter, famTimeouts,
+	famWorkers, famUse, famEncodes, famRelayed, famRefused,
+	famPackets, famLost, famJitter, famLegJitter, famRoundTrip, famConcealed, famMOS, famTimeouts,
 	famWaiting, famWait, famAbandoned, famAgents,
 	famHTTP, famStreams, famDropped,
 }
 
-// Buckets, in seconds. A call is set up within a minute or not at all; people
-// hold and wait from a breath to an hour.
+// Buckets, in seconds but for the MOS. A call is set up within a minute or not at
+// all; people hold and wait from a breath to an hour.
 var (
-	setupBuckets = []float64{0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 12, 20, 30, 45, 60}
-	holdBuckets  = []float64{1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600}
-	waitBuckets  = []float64{1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 3600}
+	setupBuckets  = []float64{0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 12, 20, 30, 45, 60}
+	holdBuckets   = []float64{1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600}
+	jitterBuckets = []float64{0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2}
+	tripBuckets   = []float64{0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1}
+	mosBuckets    = []float64{1.5, 2, 2.5, 3, 3.3, 3.6, 3.8, 4, 4.2, 4.3, 4.4}
+	waitBuckets   = []float64{1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 3600}
 )

@@ -27,6 +27,10 @@ var (
 	// Not SIP; a source, or all new ones, sending too much; a connection too
 	// many; one that says nothing.
 	dropReasons = []string{"shape", "rate", "source", "connection", "timeout"}
+	// Why calls are refused with 503.
+	refusals = []string{"overload", "limit", "draining"}
+	codecs   = []string{"pcmu", "pcma", "g722", "opus"}
+	sharing  = []string{"yes", "no"}
 	// Median, 95th percentile and maximum of the moment.
 	jitterStats = []string{"p50", "p95", "max"}
 
@@ -40,7 +44,8 @@ var (
 
 // labelValues are the closed sets by label, for README.md. The rest of the
 // labels: queue takes the configured queues, method the methods of SIP or
-// HTTP, code their status codes, and those of build_info are of the build.
+// HTTP, code their status codes, worker counts from 0, and those of build_info
+// are of the build.
 var labelValues = []struct {
 	label  string
 	values []string
@@ -48,7 +53,8 @@ var labelValues = []struct {
 	{"verb", verbs}, {"surface", surfaces}, {"result", results},
 	{"outcome", outcomes}, {"role", roles}, {"status", statuses},
 	{"cause", causes}, {"sound", sounds}, {"presence", presences},
-	{"direction", direction}, {"reason", dropReasons}, {"priority", priority}, {"stat", jitterStats},
+	{"direction", direction}, {"reason", slices.Concat(dropReasons, refusals)}, {"priority", priority}, {"stat", jitterStats},
+	{"codec", codecs}, {"shared", sharing},
 }
 
 // anyVerb are the results every verb can have ("error": it did not reach the

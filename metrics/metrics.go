@@ -27,6 +27,8 @@ type Metrics struct {
 	alone     *prometheus.CounterVec
 	setup     prometheus.Histogram
 	timeouts  *prometheus.CounterVec
+	refused   *prometheus.CounterVec
+	legs      legs
 	wait      *prometheus.HistogramVec
 	abandoned *prometheus.CounterVec
 	http      *prometheus.CounterVec
@@ -52,6 +54,8 @@ func New(pull func() Snapshot, queues []string, version, commit string) *Metrics
 		alone:     counterVec(famAlone),
 		setup:     prometheus.NewHistogram(prometheus.HistogramOpts{Name: famSetup.name, Help: famSetup.help, Buckets: setupBuckets}),
 		timeouts:  counterVec(famTimeouts),
+		refused:   counterVec(famRefused),
+		legs:      newLegs(),
 		wait:      histogramVec(famWait, waitBuckets),
 		abandoned: counterVec(famAbandoned),
 		http:      counterVec(famHTTP),
@@ -62,7 +66,8 @@ func New(pull func() Snapshot, queues []string, version, commit string) *Metrics
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		m.verbs, m.consults, m.hold, m.alone, m.setup, m.timeouts, m.wait,
-		m.abandoned, m.http, m.streams, m.dropped,
+		m.abandoned, m.http, m.streams, m.dropped, m.refused,
+		m.legs.jitter, m.legs.roundTrip, m.legs.concealed, m.legs.mos,
 		newPulled(pull, m.queueSet, []string{version, commit, runtime.Version()}),
 	)
 	m.initialise()
@@ -94,7 +99,13 @@ func (m *Metrics) initialise() {
 		for _, c := range causes {
 			m.hold.WithLabelValues(r, c)
 		}
+		for _, c := range codecs {
+			m.legs.begin(r, c)
+		}
 		m.timeouts.WithLabelValues(r)
+	}
+	for _, r := range refusals {
+		m.refused.WithLabelValues(r)
 	}
 	for _, s := range sounds {
 		m.alone.WithLabelValues(s)
@@ -199,6 +210,15 @@ func (m *Metrics) RTPTimeout(role string) {
 		return
 	}
 	m.timeouts.WithLabelValues(fold(roles, role)).Inc()
+}
+
+// CallRefused counts a call refused with 503: reason "overload", "limit" or
+// "draining".
+func (m *Metrics) CallRefused(reason string) {
+	if m == nil {
+		return
+	}
+	m.refused.WithLabelValues(fold(refusals, reason)).Inc()
 }
 
 // QueueWait observes how long a contact waited until it was served.

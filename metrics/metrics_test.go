@@ -148,6 +148,10 @@ func busy() Snapshot {
 		QueueWaiting:  map[string]int{"support": 2, "gone": 1},
 		Agents:        map[string]int{"available": 3, "daydreaming": 1},
 		MediaPriority: "nice",
+		Workers:       map[string]int{"realtime": 3, "nice": 1, "royal": 1},
+		WorkerUse:     []float64{0.25, 0.75},
+		Encodes:       map[[2]string]uint64{{"opus", "yes"}: 10, {"opus", "no"}: 20, {"speex", "no"}: 1, {"gsm", "maybe"}: 2},
+		Relayed:       map[string]uint64{"g722": 30, "speex": 1},
 	}
 }
 
@@ -220,6 +224,18 @@ func TestPulledValues(t *testing.T) {
 		`warmline_agents{presence="other"}`:                                         "1",
 		`warmline_media_priority{priority="nice"}`:                                  "1",
 		`warmline_media_priority{priority="realtime"}`:                              "0",
+		`warmline_media_workers{priority="realtime"}`:                               "3",
+		`warmline_media_workers{priority="plain"}`:                                  "0",
+		`warmline_media_workers{priority="other"}`:                                  "1",
+		`warmline_media_worker_use{worker="0"}`:                                     "0.25",
+		`warmline_media_worker_use{worker="1"}`:                                     "0.75",
+		`warmline_media_encodes_total{codec="opus",shared="yes"}`:                   "10",
+		`warmline_media_encodes_total{codec="opus",shared="no"}`:                    "20",
+		`warmline_media_encodes_total{codec="pcmu",shared="no"}`:                    "0",
+		`warmline_media_encodes_total{codec="other",shared="no"}`:                   "1",
+		`warmline_media_encodes_total{codec="other",shared="other"}`:                "2",
+		`warmline_media_relayed_frames_total{codec="g722"}`:                         "30",
+		`warmline_media_relayed_frames_total{codec="other"}`:                        "1",
 		`warmline_build_info{commit="abc",go="` + goVersion(t) + `",version="v1"}`:  "1",
 	})
 }
@@ -250,6 +266,12 @@ func TestPushedValues(t *testing.T) {
 	m.CallSetup(4 * time.Second)
 	m.RTPTimeout("agent")
 	m.RTPTimeout("10.0.0.1")
+	m.CallRefused("limit")
+	m.CallRefused("a bad mood")
+	m.LegEnded("agent", "opus", Leg{Jitter: 4 * time.Millisecond, RoundTrip: 80 * time.Millisecond, Concealed: 1500 * time.Millisecond, MOS: 4.25})
+	m.LegEnded("agent", "opus", Leg{Concealed: -time.Second, MOS: 3.5}) // no round trip known
+	m.LegEnded("agent", "opus", Leg{})                                  // nothing heard
+	m.LegEnded("robot", "speex", Leg{MOS: 1})
 	m.QueueWait("support", 7*time.Second)
 	m.QueueWait("nosuch", 7*time.Second)
 	m.QueueAbandoned("support")
@@ -260,29 +282,41 @@ func TestPushedValues(t *testing.T) {
 	endFirst(true)
 	endSecond(false)
 	expect(t, scrape(t, m), map[string]string{
-		`warmline_verbs_total{result="ok",surface="dtmf",verb="merge"}`:           "1",
-		`warmline_verbs_total{result="nothing_held",surface="dtmf",verb="merge"}`: "1",
-		`warmline_verbs_total{result="other",surface="other",verb="other"}`:       "1",
-		`warmline_verbs_total{result="stale",surface="http",verb="swap"}`:         "0",
-		`warmline_consults_total{outcome="merged"}`:                               "1",
-		`warmline_consults_total{outcome="other"}`:                                "1",
-		`warmline_consults_total{outcome="no_answer"}`:                            "0",
-		`warmline_hold_seconds_sum{cause="consult",role="customer"}`:              "90",
-		`warmline_hold_seconds_count{cause="consult",role="customer"}`:            "2",
-		`warmline_hold_seconds_count{cause="remote",role="agent"}`:                "0",
-		`warmline_customer_alone_seconds_total{sound="yes"}`:                      "1.5",
-		`warmline_customer_alone_seconds_total{sound="no"}`:                       "0",
-		`warmline_call_setup_seconds_bucket{le="3"}`:                              "0",
-		`warmline_call_setup_seconds_bucket{le="5"}`:                              "1",
-		`warmline_rtp_timeouts_total{role="agent"}`:                               "1",
-		`warmline_rtp_timeouts_total{role="other"}`:                               "1",
-		`warmline_queue_wait_seconds_sum{queue="support"}`:                        "7",
-		`warmline_queue_wait_seconds_sum{queue="other"}`:                          "7",
-		`warmline_queue_abandoned_total{queue="support"}`:                         "1",
-		`warmline_http_requests_total{code="409",method="POST"}`:                  "1",
-		`warmline_http_requests_total{code="other",method="other"}`:               "1",
-		`warmline_event_streams`:                                                  "1",
-		`warmline_event_streams_dropped_total`:                                    "1",
+		`warmline_verbs_total{result="ok",surface="dtmf",verb="merge"}`:                "1",
+		`warmline_verbs_total{result="nothing_held",surface="dtmf",verb="merge"}`:      "1",
+		`warmline_verbs_total{result="other",surface="other",verb="other"}`:            "1",
+		`warmline_verbs_total{result="stale",surface="http",verb="swap"}`:              "0",
+		`warmline_consults_total{outcome="merged"}`:                                    "1",
+		`warmline_consults_total{outcome="other"}`:                                     "1",
+		`warmline_consults_total{outcome="no_answer"}`:                                 "0",
+		`warmline_hold_seconds_sum{cause="consult",role="customer"}`:                   "90",
+		`warmline_hold_seconds_count{cause="consult",role="customer"}`:                 "2",
+		`warmline_hold_seconds_count{cause="remote",role="agent"}`:                     "0",
+		`warmline_customer_alone_seconds_total{sound="yes"}`:                           "1.5",
+		`warmline_customer_alone_seconds_total{sound="no"}`:                            "0",
+		`warmline_call_setup_seconds_bucket{le="3"}`:                                   "0",
+		`warmline_call_setup_seconds_bucket{le="5"}`:                                   "1",
+		`warmline_rtp_timeouts_total{role="agent"}`:                                    "1",
+		`warmline_rtp_timeouts_total{role="other"}`:                                    "1",
+		`warmline_calls_refused_total{reason="limit"}`:                                 "1",
+		`warmline_calls_refused_total{reason="overload"}`:                              "0",
+		`warmline_calls_refused_total{reason="other"}`:                                 "1",
+		`warmline_rtp_mos_count{codec="opus",role="agent"}`:                            "2",
+		`warmline_rtp_mos_bucket{codec="opus",role="agent",le="4.2"}`:                  "1",
+		`warmline_rtp_mos_count{codec="pcmu",role="customer"}`:                         "0",
+		`warmline_rtp_mos_count{codec="other",role="other"}`:                           "1",
+		`warmline_rtp_round_trip_seconds_count{codec="opus",role="agent"}`:             "1",
+		`warmline_rtp_round_trip_seconds_sum{codec="opus",role="agent"}`:               "0.08",
+		`warmline_rtp_leg_jitter_seconds_bucket{codec="opus",role="agent",le="0.002"}`: "1",
+		`warmline_rtp_leg_jitter_seconds_sum{codec="opus",role="agent"}`:               "0.004",
+		`warmline_rtp_concealed_seconds_total{codec="opus",role="agent"}`:              "1.5",
+		`warmline_queue_wait_seconds_sum{queue="support"}`:                             "7",
+		`warmline_queue_wait_seconds_sum{queue="other"}`:                               "7",
+		`warmline_queue_abandoned_total{queue="support"}`:                              "1",
+		`warmline_http_requests_total{code="409",method="POST"}`:                       "1",
+		`warmline_http_requests_total{code="other",method="other"}`:                    "1",
+		`warmline_event_streams`:                                                       "1",
+		`warmline_event_streams_dropped_total`:                                         "1",
 	})
 }
 
@@ -294,6 +328,9 @@ func TestLabelsAreBounded(t *testing.T) {
 			SIPResponses: map[[3]string]uint64{},
 			SIPDropped:   map[string]uint64{},
 			QueueWaiting: map[string]int{},
+			Encodes:      map[[2]string]uint64{},
+			Relayed:      map[string]uint64{},
+			Workers:      map[string]int{},
 		}
 		for i := range 20_000 {
 			junk := time.Duration(i).String()
@@ -302,6 +339,10 @@ func TestLabelsAreBounded(t *testing.T) {
 			s.SIPResponses[[3]string{"INVITE", junk, "in"}] = 1
 			s.SIPDropped[junk] = 1
 			s.QueueWaiting[junk] = 1
+			s.Encodes[[2]string{junk, junk}] = 1
+			s.Relayed[junk] = 1
+			s.Workers[junk] = 1
+			s.WorkerUse = append(s.WorkerUse, 1)
 		}
 		return s
 	}
@@ -312,6 +353,8 @@ func TestLabelsAreBounded(t *testing.T) {
 		stormy.Hold(junk, junk, time.Second)
 		stormy.QueueWait(junk, time.Second)
 		stormy.RTPTimeout(junk)
+		stormy.CallRefused(junk)
+		stormy.LegEnded(junk, junk, Leg{RoundTrip: 1, MOS: 3})
 		stormy.Consult(junk)
 		stormy.HTTPRequest(junk, i)
 	}
@@ -344,6 +387,8 @@ func TestNilCountsNothing(t *testing.T) {
 	m.CustomerAlone(true, time.Second)
 	m.CallSetup(time.Second)
 	m.RTPTimeout("agent")
+	m.CallRefused("limit")
+	m.LegEnded("agent", "pcmu", Leg{MOS: 4})
 	m.QueueWait("q", time.Second)
 	m.QueueAbandoned("q")
 	m.SetQueues([]string{"q"})

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -19,7 +20,8 @@ type pulled struct {
 var pulledFamilies = []family{
 	famBuild, famConferences, famParticipants, famRegistrations,
 	famSIPRequests, famSIPResponses, famSIPDropped, famLeaked, famLateness,
-	famDuration, famSkipped, famPriority, famPackets, famLost, famJitter, famWaiting,
+	famDuration, famSkipped, famPriority, famWorkers, famUse, famEncodes,
+	famRelayed, famPackets, famLost, famJitter, famWaiting,
 	famAgents,
 }
 
@@ -59,6 +61,10 @@ func (p *pulled) Collect(ch chan<- prometheus.Metric) {
 	set(e, famSIPDropped, dropReasons, s.SIPDropped)
 	set(e, famWaiting, p.queues(), s.QueueWaiting)
 	set(e, famAgents, presences, s.Agents)
+	set(e, famWorkers, priority, s.Workers)
+	set(e, famRelayed, codecs, s.Relayed)
+	e.encodes(s.Encodes)
+	e.use(s.WorkerUse)
 	for _, v := range priority {
 		on := 0.0
 		if v == s.MediaPriority {
@@ -152,6 +158,37 @@ func (e emitter) responses(values map[[3]string]uint64) {
 	}
 	for k, v := range sums {
 		e.value(famSIPResponses, float64(v), k[0], k[1], k[2])
+	}
+}
+
+func (e emitter) encodes(values map[[2]string]uint64) {
+	sums := make(map[[2]string]uint64)
+	for _, c := range codecs {
+		for _, s := range sharing {
+			sums[[2]string{c, s}] = 0
+		}
+	}
+	for k, v := range values {
+		sums[[2]string{fold(codecs, k[0]), fold(sharing, k[1])}] += v
+	}
+	for k, v := range sums {
+		e.value(famEncodes, float64(v), k[0], k[1])
+	}
+}
+
+// maxWorkers bounds the series of workers; the busiest of the others stands for
+// them.
+const maxWorkers = 64
+
+func (e emitter) use(workers []float64) {
+	for i, v := range workers[:min(len(workers), maxWorkers)] {
+		e.value(famUse, v, strconv.Itoa(i))
+	}
+	switch {
+	case len(workers) == 0:
+		e.value(famUse, 0, "0")
+	case len(workers) > maxWorkers:
+		e.value(famUse, slices.Max(workers[maxWorkers:]), other)
 	}
 }
 

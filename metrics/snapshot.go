@@ -13,6 +13,10 @@ type Snapshot struct {
 	SkippedTicks  uint64               // mixer ticks given up because a worker was late
 	TickLateness  Histogram            // seconds a tick began after its time
 	TickDuration  Histogram            // seconds a tick took
+	Workers       map[string]int       // media workers by priority
+	WorkerUse     []float64            // of each, the share of its time it was busy, 0 to 1
+	Encodes       map[[2]string]uint64 // frames by codec and shared ("yes", "no")
+	Relayed       map[string]uint64    // frames handed on untouched, by codec
 	PacketsIn     uint64               // RTP
 	PacketsOut    uint64
 	PacketsLost   uint64

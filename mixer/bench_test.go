@@ -82,7 +82,7 @@ func changingAllocations(t *testing.T, n int) (sum float64) {
 	r := newRig(t)
 	room := benchRoom(r, n, n)
 	r.tick(1)
-	clip := sine(1000, 0.2, 300)
+	clip := NewClip(sine(1000, 0.2, 300))
 	for round := range 5 {
 		room.Set([]Change{{0, Row{Treatment: Treatment(round), Held: true}}, {1, Row{Voice: uint64(round), Hears: 3}}})
 		room.Play(1, clip, func(bool) {})

@@ -106,9 +106,9 @@ func TestClipsDoNotClick(t *testing.T) {
 		room.Join(0, listener, Row{Hears: 1})
 		room.Join(1, &peer{voice: phased(300, 0.3, float64(phase)/8)}, Row{Voice: 1})
 		r.tick(6)
-		room.Play(0, sine(400, 0.2, 4*FrameSamples+80), nil)
+		room.Play(0, NewClip(sine(400, 0.2, 4*FrameSamples+80)), nil)
 		r.tick(2)
-		room.Play(0, sine(250, 0.2, 32*8+2*FrameSamples), nil) // cuts the first off
+		room.Play(0, NewClip(sine(250, 0.2, 32*8+2*FrameSamples)), nil) // cuts the first off
 		r.tick(8)
 		wantSmooth(t, listener.heard[2*FrameSamples:])
 	}

@@ -131,11 +131,7 @@ func (m *Mixer) Close() {
 	m.mu.Lock()
 	for _, w := range m.workers {
 		w.admit()
-		for _, r := range w.slots {
-			for ; r != nil; r = r.next {
-				m.orphan(r)
-			}
-		}
+		w.wheel.rooms(m.orphan)
 	}
 	m.mu.Unlock()
 	close(m.stop)

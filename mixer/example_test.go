@@ -11,21 +11,24 @@ import (
 // phone is a leg that always says the same sample and notes what it hears.
 type phone struct {
 	says   int16
+	frame  [mixer.Wide / 50]int16
 	hears  atomic.Int32
 	frames atomic.Int32
 }
 
-func (p *phone) Receive(int64) {}
+func (p *phone) Next(int64) bool { return true }
 
-func (p *phone) Pull(_ int64, dst []int16) bool {
-	for i := range dst {
-		dst[i] = p.says
+func (p *phone) Samples(rate int) []int16 {
+	for i := range p.frame {
+		p.frame[i] = p.says
 	}
-	return true
+	return p.frame[:rate/50]
 }
 
-func (p *phone) Push(_ int64, frame []int16) {
-	p.hears.Store(int32(frame[len(frame)-1]))
+func (p *phone) Rate() int { return mixer.Narrow }
+
+func (p *phone) Push(_ int64, f *mixer.Frame) {
+	p.hears.Store(int32(f.Samples()[mixer.FrameSamples-1]))
 	p.frames.Add(1)
 }
 

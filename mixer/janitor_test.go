@@ -45,7 +45,7 @@ func TestCallbacks(t *testing.T) {
 		defer m.Close()
 		var got calls
 		room := m.NewRoom()
-		clip := sine(500, 0.1, 10*FrameSamples)
+		clip := NewClip(sine(500, 0.1, 10*FrameSamples))
 		soon := 3*FrameDuration + noticePoll
 
 		room.Join(0, &peer{}, Row{})
@@ -60,7 +60,7 @@ func TestCallbacks(t *testing.T) {
 		room.Play(0, clip, got.done("second"))
 		time.Sleep(soon)
 		got.want(t, "another takes over", "first false")
-		room.Play(0, nil, got.done("stop"))
+		room.Play(0, NewClip(nil), got.done("stop"))
 		time.Sleep(soon)
 		got.want(t, "cut off", "second false", "stop true")
 
@@ -128,7 +128,7 @@ func TestCloseCallsBack(t *testing.T) {
 					time.Sleep(time.Second)
 				}
 			}
-			rooms[0].Play(0, sine(500, 0.1, SampleRate), got.done("clip"))
+			rooms[0].Play(0, NewClip(sine(500, 0.1, SampleRate)), got.done("clip"))
 			rooms[1].Leave(0, got.released("left"))
 			rooms[2].Close(got.released("closed"))
 			m.Close()
@@ -163,7 +163,7 @@ func TestCloseCrossesControl(t *testing.T) {
 					room := m.NewRoom()
 					room.Join(0, &peer{deaf: true}, Row{})
 					callbacks.Add(2)
-					room.Play(0, sine(500, 0.1, 400), func(bool) { callbacks.Done() })
+					room.Play(0, NewClip(sine(500, 0.1, 400)), func(bool) { callbacks.Done() })
 					if i%2 == 0 {
 						room.Leave(0, callbacks.Done)
 					} else {

@@ -2,29 +2,80 @@ package mixer
 
 import "time"
 
-// FrameDuration is the length of a frame; a room ticks once per frame.
+// FrameDuration is the length of a frame; each port is served once per frame.
 const FrameDuration = 20 * time.Millisecond
 
-// SampleRate is the rate rooms mix at, in Hz; a frame is FrameSamples long.
+// The rates that streams may have, in Hz. Listeners at either are mixed at
+// their own: who hears at 8 kHz costs nothing more because somebody in the room
+// hears at 16.
 const (
-	SampleRate   = 8000
+	Narrow = 8000
+	Wide   = 16000
+)
+
+// SampleRate is the rate of clips and musics, in Hz; a frame of it is
+// FrameSamples long.
+const (
+	SampleRate   = Narrow
 	FrameSamples = SampleRate / 50
 )
+
+// maxFrame is the longest frame, at the highest rate.
+const maxFrame = Wide / 50
+
+// A bus is the mixing at one rate.
+const (
+	narrow = iota
+	wide
+	buses
+)
+
+// busRates are the rates of the buses.
+var busRates = [buses]int{Narrow, Wide}
+
+// busOf is the bus of a rate.
+func busOf(rate int) int {
+	if rate == Wide {
+		return wide
+	}
+	return narrow
+}
 
 // Stream is the audio of one leg as its worker sees it: packets on the far
 // side, frames on this one. Only the room's worker calls it; it must not
 // block, allocate or take a lock. now is the mixer's monotonic time in
 // nanoseconds.
 type Stream interface {
-	// Receive takes in what has arrived.
-	Receive(now int64)
-	// Pull decodes the next frame of what the peer said into dst, and reports
-	// whether there is anything to hear. It is called once per tick whether or
-	// not somebody listens, so that the buffer behind it keeps its depth.
-	Pull(now int64, dst []int16) bool
-	// Push encodes and sends a frame to the peer. The frame is the mixer's, to
-	// be read during the call only; ports that hear the same get the same slice.
-	Push(now int64, frame []int16)
+	// Next takes in what has arrived and moves on by one frame of what the peer
+	// says. It reports whether there is anything to hear in it. It is called once
+	// a frame whether or not somebody listens, so that the buffer behind it keeps
+	// its depth.
+	Next(now int64) bool
+	// Samples is the present frame at 8000 or 16000 Hz. It is decoded and
+	// converted when somebody first asks, and valid until Next.
+	Samples(rate int) []int16
+	// Rate is that of the frames which Push wants, in Hz.
+	Rate() int
+	// Push encodes and sends a frame to the peer. The frame is the mixer's, to be
+	// read during the call only.
+	Push(now int64, f *Frame)
+}
+
+// Timed is a Stream that knows when its packets come.
+type Timed interface {
+	// Slack is how much later than now (earlier: negative), within half a frame,
+	// Next had best be called so that each packet is just there: the time it
+	// waits for nothing is least then. ok is false while too little is known.
+	Slack() (slack time.Duration, ok bool)
+}
+
+// Relayer is a Stream that can hand on the other's frames as they came, without
+// decoding and encoding them. It is asked where its peer hears exactly one
+// stream and nothing else, after that stream's Next.
+type Relayer interface {
+	// Relay sends the present frame of from, and reports whether it did; else
+	// the frame is mixed and pushed as usual.
+	Relay(now int64, from Stream) bool
 }
 
 // Port names a stream within its room. The caller chooses the numbers.

@@ -28,8 +28,8 @@ type rowChange struct {
 
 // lists are a room's lists with more capacity.
 type lists struct {
-	members, talkers []*port
-	totals           []total
+	members []*port
+	large   *large // for a room that is not small
 }
 
 // notice is for the janitor: a callback due, or a room to take over.
@@ -78,23 +78,37 @@ func (r *Room) apply() {
 func (r *Room) join(p *port, grown *lists) {
 	if grown != nil {
 		r.members = append(grown.members, r.members...)
-		r.talkers = grown.talkers
-		r.totals = grown.totals
+		if r.large != nil {
+			r.large.talkers = grown.large.talkers
+		} else {
+			r.spare = grown.large
+		}
 	}
 	p.index = len(r.members)
 	r.members = append(r.members, p)
-	r.touch(p)
+	r.young = r.tick.due + youth
+	p.born = r.tick.due
+	if r.resize(); r.large == nil {
+		r.seat(p)
+		r.schedule(p)
+		return
+	}
+	r.large.touch(p)
 }
 
 func (r *Room) change(p *port, row Row) {
-	if p.row != row && !p.gone {
-		p.row = row
-		r.touch(p)
+	if p.row == row || p.gone {
+		return
+	}
+	p.row = row
+	r.young = max(r.young, r.tick.due+youth/2)
+	if r.large != nil {
+		r.large.touch(p)
 	}
 }
 
-// leave drops a port. It stays among the touched until the next tick, so that
-// those who heard it hear it fade; its stream is not used any more.
+// leave drops a port. It is kept until those who heard it have heard it fade;
+// its stream is not used any more.
 func (r *Room) leave(p *port) {
 	if p == nil || p.gone {
 		return
@@ -105,15 +119,16 @@ func (r *Room) leave(p *port) {
 	r.members[len(r.members)-1] = nil
 	r.members = r.members[:len(r.members)-1]
 	r.finish(p.play, false)
-	p.stream, p.play, p.cut, p.row, p.gone = nil, nil, nil, Row{}, true
-	r.touch(p)
-}
-
-func (r *Room) touch(p *port) {
-	if !p.touched {
-		p.touched = true
-		p.next, r.touched = r.touched, p
+	p.keep(&p.final)
+	p.stream, p.timing, p.relayer, p.anchor = nil, nil, nil, nil
+	p.play, p.cut, p.row, p.gone, p.voice = nil, nil, Row{}, true, false
+	if r.large != nil {
+		r.large.touch(p)
+		r.resize()
+		return
 	}
+	r.unschedule(p)
+	r.depart(p)
 }
 
 // start begins a clip, cutting off the one that plays.
@@ -145,7 +160,7 @@ func (r *Room) empty() {
 	for len(r.members) > 0 {
 		r.leave(r.members[0])
 	}
-	r.touched = nil
+	r.large, r.leaving = nil, [maxLeaving]*port{}
 	r.gone = true
 }
 

@@ -3,6 +3,7 @@ package mixer
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -15,6 +16,8 @@ type oracle struct {
 	ports  map[Port]*oraclePort
 	left   []*oraclePort // since the last tick
 	frame  int64
+
+	unsettled bool // somebody was put off the stage in the last tick, or back
 }
 
 type oraclePort struct {
@@ -29,11 +32,13 @@ type oraclePort struct {
 	wasPlaying bool
 	cut        []int16
 	heard      []int16
+	up, wasUp  bool // among the loudest, in this tick and in the last
+	level      int
 }
 
 func (o *oracle) join(id Port, voice func(int) []int16, row Row) {
 	o.leave(id)
-	o.ports[id] = &oraclePort{voice: voice, row: row}
+	o.ports[id] = &oraclePort{voice: voice, row: row, up: true}
 }
 
 func (o *oracle) leave(id Port) {
@@ -65,6 +70,7 @@ func (o *oracle) tick() {
 		p.past, p.now = p.now, p.voice(p.pulled)
 		p.pulled++
 	}
+	o.stage()
 	for _, p := range o.ports {
 		before := p.treatment(o, p.was)
 		beforeTone := p.tone
@@ -89,6 +95,48 @@ func (o *oracle) tick() {
 	o.frame++
 }
 
+// stage finds the four loudest of a large room by sorting. Those who are up
+// count twice as loud. Who says nothing is up, for the time it begins to.
+func (o *oracle) stage() {
+	var talkers []*oraclePort
+	for _, p := range o.left {
+		p.wasUp = p.up
+	}
+	for _, p := range o.ports {
+		p.wasUp = p.up
+		p.up = true
+		if p.now != nil && p.row.Voice != 0 && len(o.ports) > smallRoom {
+			talkers = append(talkers, p)
+		}
+	}
+	if len(o.ports) <= smallRoom {
+		o.unsettled = false
+	}
+	crowded := len(talkers) > loudest
+	if !crowded && !o.unsettled {
+		return
+	}
+	rank := func(p *oraclePort) int {
+		if p.wasUp {
+			return 2*p.level + 1
+		}
+		return p.level
+	}
+	for _, p := range talkers {
+		sum := 0
+		for n := 0; n < FrameSamples; n += 4 {
+			sum += max(int(p.now[n]), -int(p.now[n])-1)
+		}
+		p.level = max(sum, p.level-p.level/16)
+	}
+	slices.SortFunc(talkers, func(a, b *oraclePort) int { return rank(b) - rank(a) })
+	o.unsettled = false
+	for n, p := range talkers {
+		p.up = n < loudest
+		o.unsettled = o.unsettled || !p.up || !p.wasUp
+	}
+}
+
 type oracleLoop struct {
 	loop  []int16
 	radio bool
@@ -97,17 +145,17 @@ type oracleLoop struct {
 func (p *oraclePort) treatment(o *oracle, row Row) oracleLoop {
 	switch row.Treatment {
 	case Music:
-		return oracleLoop{o.sounds.music[row.Music], true}
+		return oracleLoop{o.sounds.music[row.Music].at[narrow], true}
 	case ComfortNoise:
-		return oracleLoop{o.sounds.noise, true}
+		return oracleLoop{o.sounds.noise.at[narrow], true}
 	case Ringback:
-		return oracleLoop{o.sounds.ringback, false}
+		return oracleLoop{o.sounds.ringback.at[narrow], false}
 	case QueueTone:
-		return oracleLoop{o.sounds.queue, false}
+		return oracleLoop{o.sounds.queue.at[narrow], false}
 	case HoldTone:
-		return oracleLoop{o.sounds.hold, false}
+		return oracleLoop{o.sounds.hold.at[narrow], false}
 	case AloneTone:
-		return oracleLoop{o.sounds.alone, false}
+		return oracleLoop{o.sounds.alone.at[narrow], false}
 	}
 	return oracleLoop{[]int16{0}, true}
 }
@@ -122,7 +170,7 @@ func (l oracleLoop) sample(frame, tone int64, n int) int {
 func (o *oracle) sample(p *oraclePort, everyone []*oraclePort, n int, before oracleLoop, beforeTone int64, after oracleLoop) int16 {
 	up, down := 1<<15, 0
 	if n < rampSamples {
-		up, down = int(rampUp[n]), int(rampDown[n])
+		up, down = int(fades[narrow].up[n]), int(fades[narrow].down[n])
 	}
 	sum := 0
 	for _, other := range everyone {
@@ -132,6 +180,13 @@ func (o *oracle) sample(p *oraclePort, everyone []*oraclePort, n int, before ora
 		heard := p.was.Hears&other.was.Voice != 0
 		hears := p.row.Hears&other.row.Voice != 0
 		switch {
+		case hears && !other.up: // others are louder
+			if heard && other.wasUp && other.past != nil && n < rampSamples {
+				sum += int(other.past[FrameSamples-1-n]) * down >> 15
+			}
+		case hears && !other.wasUp && other.now != nil:
+			sum += int(other.now[n]) * up >> 15
+		case heard && !hears && !other.wasUp:
 		case hears && heard && other.now != nil:
 			sum += int(other.now[n])
 		case hears && !heard && other.now != nil:
@@ -207,7 +262,7 @@ func (d *duel) leave(id Port) {
 }
 
 func (d *duel) play(id Port, clip []int16) {
-	d.room.Play(id, clip, nil)
+	d.room.Play(id, NewClip(clip), nil)
 	d.oracle.play(id, clip)
 }
 

@@ -10,29 +10,35 @@ import (
 // peer is a stream for tests: it says what voice gives for each frame (nil:
 // nothing) and keeps what it hears.
 type peer struct {
-	voice    func(frame int) []int16
-	frames   int
-	received int
-	heard    []int16
-	deaf     bool // keep nothing of what is heard
-	times    []int64
+	voice  func(frame int) []int16
+	frames int
+	said   []int16
+	heard  []int16
+	deaf   bool // keep nothing of what is heard
+	times  []int64
 }
 
-func (p *peer) Receive(now int64) { p.received++ }
-
-func (p *peer) Pull(now int64, dst []int16) bool {
-	var said []int16
+func (p *peer) Next(now int64) bool {
+	p.said = nil
 	if p.voice != nil {
-		said = p.voice(p.frames)
+		p.said = p.voice(p.frames)
 	}
 	p.frames++
-	copy(dst, said)
-	return said != nil
+	return p.said != nil
 }
 
-func (p *peer) Push(now int64, frame []int16) {
+func (p *peer) Samples(rate int) []int16 {
+	if rate == Wide {
+		return widen(p.said, false)
+	}
+	return p.said
+}
+
+func (p *peer) Rate() int { return Narrow }
+
+func (p *peer) Push(now int64, f *Frame) {
 	if !p.deaf {
-		p.heard = append(p.heard, frame...)
+		p.heard = append(p.heard, f.Samples()...)
 		p.times = append(p.times, now)
 	}
 }
@@ -69,7 +75,7 @@ func (r *rig) tick(n int) {
 	for range n {
 		for range slots {
 			r.w.admit()
-			slot := r.frame*slots + r.w.next%slots
+			slot := r.frame*slots + r.w.slot%slots
 			r.now = slot * slotTime
 			r.w.runSlot(slot)
 		}

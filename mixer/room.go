@@ -12,24 +12,22 @@ type Room struct {
 	slot   int
 
 	// The conference's side.
-	ports  map[Port]*port
-	room   int // ports the worker's lists have room for
-	closed bool
+	ports    map[Port]*port
+	capacity int // ports the worker's lists have room for
+	closed   bool
 
 	// Between the two.
 	ops    queue[op]
 	orphan atomic.Bool // no worker looks at it; the mixer's lock guards the worker's side
 
 	// The worker's side.
-	next     *Room // in the slot's list
-	sending  *Room // in the list of those with slices left to send
 	members  []*port
-	talkers  []*port // members with something to say in this tick
-	totals   []total // sums by mask, for rooms that are not small
-	used     int     // totals in use in this tick
-	touched  *port   // list of ports whose row changed since the last tick
-	budget   int     // fades of a voice that this tick may still do
-	sent     int     // members served in this tick
+	large    *large            // nil: a small room, whose ports have slots of their own
+	spare    *large            // for when it is not small
+	leaving  [maxLeaving]*port // of a small room: left, but still to be faded out
+	tick     turn
+	young    int64 // slot up to which its ports' slots are found in leaps
+	tuned    int64 // slot of the last look at the ports' slots
 	gone     bool
 	farewell node[notice] // tells the janitor that the worker has dropped the room
 }
@@ -37,29 +35,44 @@ type Room struct {
 // port is a stream in a room. It is made by the conference's side and from the
 // operation on that brings it in belongs to the worker.
 type port struct {
-	stream Stream
-	index  int // in members
-	row    Row // in force
-	was    Row // in force at the last tick
+	stream  Stream
+	timing  Timed   // nil: the stream does not know
+	relayer Relayer // nil: the stream cannot
+	room    *Room
+	index   int // in members
+	row     Row // in force
+	was     Row // in force when it was last served
 
-	frame [FrameSamples]int16 // what it said in this tick
-	voice bool                // there is something in frame
-	tail  [rampSamples]int16  // the end of the last frame, latest sample first; valid while ports are touched
+	// What it says.
+	voice   bool        // there is something in its present frame
+	sampled [buses]bool // somebody has asked for the frame's samples
+	moved   uint64      // the worker's step in which its stream last moved on
+	tail    [buses]tail // how the frame before the present one ended
+	final   [buses]tail // how the last one ended, once the port has left
 
-	src    source
-	play   *playback // the clip that plays
-	cut    *playback // the clip that play took over from since the last tick
-	ducked bool      // the last frame was lowered under a clip
+	// What it hears.
+	seat    uint64 // small rooms: its bit in the hearing of others
+	hearing uint64 // small rooms: the seats it heard when it was last served
+	served  uint64 // the worker's step in which it was last served; 0: never
+	src     source
+	play    *playback // the clip that plays
+	cut     *playback // the clip that play took over from since the last time
+	ducked  bool      // the last frame was lowered under a clip
 
-	touched bool
+	input, output turn
+	anchor        *port // whose input its output follows
+	born          int64 // slot it came in
+	loud          loudness
+
+	touched bool // large rooms: its row changed since the last tick
 	gone    bool
-	next    *port // in Room.touched
+	next    *port // in large.touched
 }
 
 // playback is a clip on its way to a port.
 type playback struct {
-	clip []int16
-	pos  int
+	clip *Clip
+	pos  int           // at the narrow rate
 	end  *node[notice] // nil: nobody wants to know
 }
 
@@ -73,22 +86,31 @@ func (r *Room) Join(p Port, s Stream, row Row) {
 	if _, ok := r.ports[p]; ok {
 		r.Leave(p, nil)
 	}
-	member := &port{stream: s, row: row}
+	member := newPort(r, s, row)
 	r.ports[p] = member
 	r.worker.load[r.slot].Add(1)
 	r.mixer.ports.Add(1)
 	r.post(op{kind: opJoin, port: member, grown: r.grow()})
 }
 
+func newPort(r *Room, s Stream, row Row) *port {
+	p := &port{stream: s, room: r, row: row}
+	p.timing, _ = s.(Timed)
+	p.relayer, _ = s.(Relayer)
+	p.input = turn{kind: turnInput, port: p, room: r}
+	p.output = turn{kind: turnOutput, port: p, room: r}
+	return p
+}
+
 // grow returns larger lists for the worker when the ports outgrow its own.
 func (r *Room) grow() *lists {
-	if len(r.ports) <= r.room {
+	if len(r.ports) <= r.capacity {
 		return nil
 	}
-	r.room = max(smallRoom, 2*r.room)
-	l := &lists{members: make([]*port, 0, r.room), talkers: make([]*port, 0, r.room)}
-	if r.room > smallRoom {
-		l.totals = make([]total, maxTotals)
+	r.capacity = max(smallRoom, 2*r.capacity)
+	l := &lists{members: make([]*port, 0, r.capacity)}
+	if r.capacity > smallRoom {
+		l.large = &large{talkers: make([]*port, 0, r.capacity)}
 	}
 	return l
 }
@@ -125,12 +147,11 @@ func (r *Room) Leave(p Port, released func()) {
 	r.post(op{kind: opLeave, port: member, notice: r.mixer.expect(notice{released: released})})
 }
 
-// Play plays a clip (8 kHz mono) once to a port; whatever else the port hears
-// is lowered by 12 dB under it. A clip that plays already is cut off (an empty
-// clip does just that). done, if any, is called from a goroutine of the mixer's
-// after the last frame, or with false when the port left or another clip took
-// over. The clip must not be changed while it plays.
-func (r *Room) Play(p Port, clip []int16, done func(whole bool)) {
+// Play plays a clip once to a port; whatever else the port hears is lowered by
+// 12 dB under it. A clip that plays already is cut off (an empty clip does just
+// that). done, if any, is called from a goroutine of the mixer's after the last
+// frame, or with false when the port left or another clip took over.
+func (r *Room) Play(p Port, clip *Clip, done func(whole bool)) {
 	member := r.ports[p]
 	if member == nil && done == nil {
 		return

@@ -113,7 +113,9 @@ func heldScript(t *testing.T, seed, version uint64) (heard []int16, held []bool)
 		}
 	}
 	c := &peer{}
-	parties := 3 + rng.IntN(4) // of both kinds of rooms
+	// Rooms of both kinds, but not so many speakers that what one said earlier
+	// decides whether another is heard now.
+	parties := 3 + rng.IntN(loudest-1)
 	for id := range Port(parties) {
 		p := c
 		if id != customer {
@@ -139,7 +141,7 @@ func heldScript(t *testing.T, seed, version uint64) (heard []int16, held []bool)
 		case 2:
 			room.Set([]Change{{id, hearing(id, colleague)}})
 		case 3:
-			room.Play(customer, sine(500, 0.1, 250), nil)
+			room.Play(customer, NewClip(sine(500, 0.1, 250)), nil)
 		}
 		r.tick(1)
 		held = append(held, now)
@@ -339,7 +341,7 @@ func TestLargeRoomIsSentInSlices(t *testing.T) {
 		r.tick(4)
 		moments := map[int64]int{}
 		for i, p := range peers {
-			if len(p.times) != 4 || p.frames != 4 || p.received != 4 {
+			if len(p.times) != 4 || p.frames != 4 {
 				t.Fatalf("port %d of %d: %d pushes, %d pulls in 4 frames", i, n, len(p.times), p.frames)
 			}
 			moments[p.times[2]]++
@@ -372,7 +374,10 @@ func TestFadesAreBounded(t *testing.T) {
 	peers := make([]*peer, n)
 	var changes []Change
 	for i := range peers {
-		peers[i] = &peer{voice: constant(10)}
+		peers[i] = &peer{}
+		if i < loudest {
+			peers[i].voice = constant(10)
+		}
 		room.Join(Port(i), peers[i], Row{})
 		changes = append(changes, Change{Port(i), Row{Voice: 1, Hears: 1}})
 	}
@@ -381,10 +386,14 @@ func TestFadesAreBounded(t *testing.T) {
 	r.tick(1)
 	faded := 0
 	for i, p := range peers {
-		if got := p.last(1)[rampSamples:]; slices.Min(got) != 10*(n-1) || slices.Max(got) != 10*(n-1) {
+		want := int16(10 * loudest)
+		if i < loudest {
+			want -= 10
+		}
+		if got := p.last(1)[rampSamples:]; slices.Min(got) != want || slices.Max(got) != want {
 			t.Fatalf("port %d hears %d to %d after the fades", i, slices.Min(got), slices.Max(got))
 		}
-		if p.last(1)[0] < 10*(n-1)/2 {
+		if p.last(1)[0] < want/2 {
 			faded++
 		}
 	}
@@ -405,7 +414,7 @@ func TestPortsComeAndGo(t *testing.T) {
 	room.Join(0, new, Row{Hears: 1})
 	room.Set([]Change{{0, Row{Hears: 1}}, {9, Row{Hears: 1}}})
 	room.Set(nil)
-	room.Play(9, sine(100, 1, 100), nil)
+	room.Play(9, NewClip(sine(100, 1, 100)), nil)
 	room.Leave(9, nil)
 	r.tick(2)
 	if len(old.heard) != 3*FrameSamples || len(new.heard) != 2*FrameSamples {
@@ -427,7 +436,7 @@ func TestPortsComeAndGo(t *testing.T) {
 	r.tick(1)
 	room.Close(nil)
 	r.tick(1)
-	if s := r.m.Stats(); s.Rooms != 0 || s.Ports != 0 || r.w.rooms != 0 || r.w.total() != 0 {
-		t.Errorf("after the end: %d rooms, %d ports, %d rooms on the worker, load %d", s.Rooms, s.Ports, r.w.rooms, r.w.total())
+	if s := r.m.Stats(); s.Rooms != 0 || s.Ports != 0 || r.w.hosted != 0 || r.w.total() != 0 {
+		t.Errorf("after the end: %d rooms, %d ports, %d rooms on the worker, load %d", s.Rooms, s.Ports, r.w.hosted, r.w.total())
 	}
 }

@@ -9,8 +9,8 @@ import (
 
 // sounds are the loops behind the treatments. They are made once and only read.
 type sounds struct {
-	music                               [][]int16
-	ringback, queue, hold, alone, noise []int16
+	music                               []*loop
+	ringback, queue, hold, alone, noise *loop
 }
 
 // Cadence is a tone that comes and goes: one to four frequencies in Hz sounded
@@ -57,21 +57,33 @@ const (
 func newSounds(music [][]int16, ringback Cadence) *sounds {
 	s := standardSounds()
 	if !ringback.isZero() {
-		s.ringback = ringbackLoop(ringback)
+		s.ringback = newLoop(ringbackLoop(ringback))
 	}
-	if s.music = music; len(music) == 0 {
-		s.music = [][]int16{DefaultMusic()}
+	if len(music) == 0 {
+		music = [][]int16{DefaultMusic()}
+	}
+	for _, samples := range music {
+		if &samples[0] == &DefaultMusic()[0] {
+			s.music = append(s.music, defaultLoop())
+		} else {
+			s.music = append(s.music, newLoop(samples))
+		}
 	}
 	return &s
 }
 
+// stations is how many radios there are: the musics and the noise.
+func (s *sounds) stations() int { return len(s.music) + 1 }
+
+var defaultLoop = sync.OnceValue(func() *loop { return newLoop(DefaultMusic()) })
+
 var standardSounds = sync.OnceValue(func() sounds {
 	return sounds{
-		ringback: ringbackLoop(ringing),
-		queue:    queueLoop(),
-		hold:     holdLoop(),
-		alone:    aloneLoop(),
-		noise:    noiseLoop(noiseLength),
+		ringback: newLoop(ringbackLoop(ringing)),
+		queue:    newLoop(queueLoop()),
+		hold:     newLoop(holdLoop()),
+		alone:    newLoop(aloneLoop()),
+		noise:    newLoop(noiseLoop(noiseLength)),
 	}
 })
 

@@ -28,16 +28,16 @@ func part(signal []int16, from, to time.Duration) []int16 {
 
 func TestRingback(t *testing.T) {
 	s := standardSounds()
-	if len(s.ringback) != 6*SampleRate {
-		t.Fatalf("a period of %d samples", len(s.ringback))
+	if len(s.ringback.at[narrow]) != 6*SampleRate {
+		t.Fatalf("a period of %d samples", len(s.ringback.at[narrow]))
 	}
-	on := part(s.ringback, 100*time.Millisecond, 1900*time.Millisecond)
+	on := part(s.ringback.at[narrow], 100*time.Millisecond, 1900*time.Millisecond)
 	wantTone(t, "ringback", on, 440, ringbackLevel-6, 0.1)
 	wantTone(t, "ringback", on, 480, ringbackLevel-6, 0.1)
 	wantNoTone(t, "ringback", on, 400)
-	wantNoise(t, "the pause of ringback", part(s.ringback, 2*time.Second, 6*time.Second))
+	wantNoise(t, "the pause of ringback", part(s.ringback.at[narrow], 2*time.Second, 6*time.Second))
 
-	european := newSounds([][]int16{{0}}, Cadence{[]float64{425}, time.Second, 4 * time.Second}).ringback
+	european := newSounds([][]int16{{0}}, Cadence{[]float64{425}, time.Second, 4 * time.Second}).ringback.at[narrow]
 	if len(european) != 5*SampleRate {
 		t.Errorf("the configured period is %d samples", len(european))
 	}
@@ -67,9 +67,9 @@ func TestTreatmentTones(t *testing.T) {
 		quiet  time.Duration // from here to the period's end there is noise only
 		others []float64
 	}{
-		{"hold", s.hold, 10 * time.Second, 587.33, 1300 * time.Millisecond, []float64{440, 480, 493.88, 659.26}},
-		{"alone", s.alone, 15 * time.Second, 493.88, 1200 * time.Millisecond, []float64{440, 587.33, 659.26}},
-		{"queue", s.queue, 4 * time.Second, 523.25, 1500 * time.Millisecond, []float64{440, 480, 587.33}},
+		{"hold", s.hold.at[narrow], 10 * time.Second, 587.33, 1300 * time.Millisecond, []float64{440, 480, 493.88, 659.26}},
+		{"alone", s.alone.at[narrow], 15 * time.Second, 493.88, 1200 * time.Millisecond, []float64{440, 587.33, 659.26}},
+		{"queue", s.queue.at[narrow], 4 * time.Second, 523.25, 1500 * time.Millisecond, []float64{440, 480, 587.33}},
 	} {
 		if len(c.loop) != samples(c.period) {
 			t.Errorf("%s: a period of %d samples", c.name, len(c.loop))
@@ -89,14 +89,14 @@ func TestTreatmentTones(t *testing.T) {
 		}
 	}
 	// The double tone sounds twice: a dip, and a second onset.
-	first, dip, second := rms(part(s.alone, 20*time.Millisecond, 120*time.Millisecond)), rms(part(s.alone, 260*time.Millisecond, 300*time.Millisecond)), rms(part(s.alone, 320*time.Millisecond, 420*time.Millisecond))
+	first, dip, second := rms(part(s.alone.at[narrow], 20*time.Millisecond, 120*time.Millisecond)), rms(part(s.alone.at[narrow], 260*time.Millisecond, 300*time.Millisecond)), rms(part(s.alone.at[narrow], 320*time.Millisecond, 420*time.Millisecond))
 	if first < dip || second < 1.3*dip {
 		t.Errorf("no double tone: %.4f, %.4f, %.4f", first, dip, second)
 	}
 }
 
 func TestComfortNoise(t *testing.T) {
-	noise := standardSounds().noise
+	noise := standardSounds().noise.at[narrow]
 	wantNoise(t, "comfort noise", noise)
 	wantNoSeam(t, "comfort noise", noise)
 	if !slices.Equal(noise, noiseLoop(noiseLength)) {
@@ -192,8 +192,8 @@ func TestDefaultMusic(t *testing.T) {
 // no two alike.
 func TestClips(t *testing.T) {
 	named := map[string][]int16{
-		"error": ErrorTone(), "customer gone": CustomerGoneTone(), "confirm": ConfirmTone(),
-		"refuse": RefuseTone(), "prompt": PromptTone(),
+		"error": ErrorTone().Samples(), "customer gone": CustomerGoneTone().Samples(), "confirm": ConfirmTone().Samples(),
+		"refuse": RefuseTone().Samples(), "prompt": PromptTone().Samples(),
 	}
 	for name, clip := range named {
 		if d := time.Duration(len(clip)) * time.Second / SampleRate; d < 100*time.Millisecond || d > 600*time.Millisecond {
@@ -242,7 +242,7 @@ func TestClips(t *testing.T) {
 func TestClipLowersTheRest(t *testing.T) {
 	c := newConsult(t, hearing(customer, agent), hearing(agent, customer))
 	c.tick(5)
-	c.room.Play(customer, sine(2500, 0.2, 20*FrameSamples), nil)
+	c.room.Play(customer, NewClip(sine(2500, 0.2, 20*FrameSamples)), nil)
 	c.tick(15)
 	signal := c.peer[customer].last(10)
 	wantTone(t, "the clip", signal, 2500, dB(0.2), 0.1)

@@ -8,12 +8,13 @@ import (
 // Stats holds counters since the start and gauges of the moment.
 type Stats struct {
 	Rooms, Ports int
-	Ticks        uint64    // room ticks
+	Ticks        uint64    // ports of small rooms served, and ticks of large rooms
 	SkippedTicks uint64    // given up because the worker was late by more than a slot's allowance
 	LeakedFrames uint64    // frames with a voice sent to a held port: always 0
 	Lateness     Histogram // seconds a room's tick began after its scheduled time
 	Duration     Histogram // seconds a slot's work took
 	Priority     string    // "realtime", "nice" or "plain": what the workers got (the least of them)
+	Workers      []Load    // of each worker
 }
 
 // Histogram is a histogram with fixed bounds in seconds.
@@ -39,6 +40,7 @@ func (m *Mixer) Stats() Stats {
 		w.stats.lateness.addTo(&s.Lateness)
 		w.stats.duration.addTo(&s.Duration)
 		least = min(least, priority(w.stats.priority.Load()))
+		s.Workers = append(s.Workers, w.stats.window.load())
 	}
 	s.Priority = least.String()
 	return s
@@ -46,10 +48,16 @@ func (m *Mixer) Stats() Stats {
 
 // workerStats are a worker's counters: it alone writes, anyone reads.
 type workerStats struct {
-	ticks, skipped, leaked atomic.Uint64
+	ticks, skipped, leaked tally
 	lateness, duration     histogram
+	window                 window
 	priority               atomic.Int32
 }
+
+// tally is a counter with one writer, which so needs no locked instruction.
+type tally struct{ atomic.Uint64 }
+
+func (t *tally) add(n uint64) { t.Store(t.Load() + n) }
 
 // priority is what a worker's thread was given, least first.
 type priority int32
@@ -73,17 +81,23 @@ var bounds = [...]time.Duration{
 }
 
 type histogram struct {
-	counts [len(bounds) + 1]atomic.Uint64
+	counts [len(bounds) + 1]tally
 	sum    atomic.Int64
 }
 
-func (h *histogram) observe(ns int64) {
+// bucket is the number of the bucket that a duration belongs to.
+func bucket(ns int64) int {
 	i := 0
 	for i < len(bounds) && ns > int64(bounds[i]) {
 		i++
 	}
-	h.counts[i].Add(1)
-	h.sum.Add(ns)
+	return i
+}
+
+// observe is for the one writer.
+func (h *histogram) observe(ns int64) {
+	h.counts[bucket(ns)].add(1)
+	h.sum.Store(h.sum.Load() + ns)
 }
 
 func newHistogram() Histogram {

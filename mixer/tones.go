@@ -69,34 +69,34 @@ func melody(dBFS float64, each time.Duration, hz ...float64) []int16 {
 
 const clipLevel = -13.0 // dBFS, a note's peak
 
-var clips = sync.OnceValue(func() (c struct{ failed, gone, confirm, refuse, prompt []int16 }) {
-	c.failed = melody(clipLevel, 180*time.Millisecond, 466.16, 349.23)
-	c.gone = melody(clipLevel, 140*time.Millisecond, 783.99, 659.26, 523.25)
-	c.confirm = melody(clipLevel, 80*time.Millisecond, 659.26, 987.77)
-	c.prompt = melody(clipLevel, 90*time.Millisecond, 880)
+var clips = sync.OnceValue(func() (c struct{ failed, gone, confirm, refuse, prompt *Clip }) {
+	c.failed = NewClip(melody(clipLevel, 180*time.Millisecond, 466.16, 349.23))
+	c.gone = NewClip(melody(clipLevel, 140*time.Millisecond, 783.99, 659.26, 523.25))
+	c.confirm = NewClip(melody(clipLevel, 80*time.Millisecond, 659.26, 987.77))
+	c.prompt = NewClip(melody(clipLevel, 90*time.Millisecond, 880))
 	s := newScore(320 * time.Millisecond)
 	s.tone(0, 120*time.Millisecond, 294, clipLevel)
 	s.tone(190*time.Millisecond, 120*time.Millisecond, 294, clipLevel)
-	c.refuse = quantise(s.signal, 1)
+	c.refuse = NewClip(quantise(s.signal, 1))
 	return c
 })
 
-// The clips are 8 kHz mono, half a second or less, and peak below -12 dBFS.
-// They are shared: callers must not change them.
+// The clips are half a second or less, and peak below -12 dBFS. They are
+// shared.
 
 // ErrorTone says that what was tried failed: the one called is busy, refuses or
 // does not answer. Two notes down.
-func ErrorTone() []int16 { return clips().failed }
+func ErrorTone() *Clip { return clips().failed }
 
 // CustomerGoneTone says that the customer has hung up. Three notes down.
-func CustomerGoneTone() []int16 { return clips().gone }
+func CustomerGoneTone() *Clip { return clips().gone }
 
 // ConfirmTone says that a feature code was carried out. Two notes up.
-func ConfirmTone() []int16 { return clips().confirm }
+func ConfirmTone() *Clip { return clips().confirm }
 
 // RefuseTone says that a feature code was refused. Two low pulses.
-func RefuseTone() []int16 { return clips().refuse }
+func RefuseTone() *Clip { return clips().refuse }
 
 // PromptTone says that a feature code has begun and digits are awaited. One
 // high note.
-func PromptTone() []int16 { return clips().prompt }
+func PromptTone() *Clip { return clips().prompt }

@@ -10,26 +10,31 @@ const (
 	slots    = 20 // slots to a frame
 	slotTime = int64(FrameDuration) / slots
 
-	// allowance is how late a tick may begin. Half a frame rides out a pause of
+	// allowance is how late a turn may begin. Half a frame rides out a pause of
 	// the scheduler or the garbage collector at the price of jitter that every
-	// receiver's buffer takes; a tick later than that would crowd into the next
-	// frame's, so it is given up.
+	// receiver's buffer takes; a frame later than that would crowd into the next
+	// one's time, so it is given up.
 	allowance = int64(FrameDuration) / 2
+
+	// tolerable is how late a worker that has given up turns may be to go on.
+	tolerable = allowance / 2
 )
 
 // worker runs rooms against an absolute timetable. Everything but the load and
-// the queue of opened rooms belongs to its goroutine; the tick below the loop
-// takes time as an argument only.
+// the queue of opened rooms belongs to its goroutine; the turns below the loop
+// take time as an argument only.
 type worker struct {
 	mixer   *Mixer
 	scratch scratch
-	slots   [slots]*Room // the rooms of each slot
-	rooms   int
-	sending *Room // rooms with slices left to send
-	next    int64 // the slot that comes next, counted from the mixer's epoch
-	stats   workerStats
-	clock   func() int64
-	sleep   func(until int64)
+	wheel
+	hosted int            // rooms
+	slot   int64          // the slot that comes next, counted from the mixer's epoch
+	behind bool           // slots are given up until it is on time
+	step   uint64         // counts what ports say and hear, to tell what came before what
+	radios [buses][]radio // what the radios play, by station
+	stats  workerStats
+	clock  func() int64
+	sleep  func(until int64)
 
 	opened  queue[*Room]
 	load    [slots]atomic.Int64 // rooms and ports per slot
@@ -37,10 +42,19 @@ type worker struct {
 	stopped atomic.Bool
 }
 
+// radio is the present frame of music or noise that many listen to.
+type radio struct {
+	share share
+	out   [maxFrame]int16
+}
+
 func newWorker(m *Mixer) *worker {
 	w := &worker{mixer: m, clock: m.Now, wake: make(chan struct{}, 1)}
 	w.opened.init()
 	w.sleep = func(until int64) { time.Sleep(time.Duration(until - w.clock())) }
+	for bus := range w.radios {
+		w.radios[bus] = make([]radio, m.sounds.stations())
+	}
 	return w
 }
 
@@ -93,15 +107,16 @@ func (w *worker) main(index int) {
 // run is the loop: wait for the next slot in use, run it, again. It parks when
 // there is no room.
 func (w *worker) run() {
-	w.next = w.clock()/slotTime + 1
+	w.slot = w.clock()/slotTime + 1
 	for !w.stopped.Load() {
 		w.admit()
-		if w.rooms == 0 {
+		if w.hosted == 0 {
+			w.stats.window.idle(w.clock())
 			<-w.wake
-			w.next = w.clock()/slotTime + 1
+			w.slot = w.clock()/slotTime + 1
 			continue
 		}
-		slot := w.nextInUse()
+		slot, _ := w.next(w.slot)
 		if due := slot * slotTime; due > w.clock() {
 			w.sleep(due)
 			continue // sleeps may end early
@@ -117,87 +132,141 @@ func (w *worker) admit() {
 		if !ok {
 			return
 		}
-		r.next, w.slots[r.slot] = w.slots[r.slot], r
-		w.rooms++
+		// The first such slot from now on.
+		r.tick = turn{kind: turnRoom, room: r, due: w.slot + (int64(r.slot)-w.slot%slots+slots)%slots}
+		w.add(&r.tick)
+		w.hosted++
 	}
 }
 
-// nextInUse is the first slot from next on in which there is something to do.
-func (w *worker) nextInUse() int64 {
-	if w.sending != nil {
-		return w.next
-	}
-	for slot := w.next; slot < w.next+slots; slot++ {
-		if w.slots[slot%slots] != nil {
-			return slot
-		}
-	}
-	return w.next
-}
+// clockTurns is how many turns are done by one reading of the clock.
+const clockTurns = 4
 
-// runSlot does all that is to be done in a slot.
+// runSlot does all that is to be done in a slot. One that begins too late is
+// given up as a whole, and so are those after it until the worker has caught up
+// with most of it. To serve some turns of every slot would keep everybody late,
+// and waste on inputs what the outputs then lack.
 func (w *worker) runSlot(slot int64) {
+	w.slot = slot
 	begin := w.clock()
-	w.sendSlices(slot, begin)
-	for r := w.slots[slot%slots]; r != nil; {
-		next := r.next
-		w.tick(r, slot, w.clock())
-		r = next
+	now := begin
+	late := begin - slot*slotTime
+	w.behind = late > allowance || w.behind && late > tolerable
+	for done := 0; ; done++ {
+		t := w.take(slot)
+		if t == nil {
+			break
+		}
+		if done%clockTurns == clockTurns-1 {
+			now = w.clock()
+		}
+		w.do(t, now)
 	}
-	w.next = slot + 1
-	w.stats.duration.observe(w.clock() - begin)
+	w.slot = slot + 1
+	end := w.clock()
+	w.stats.duration.observe(end - begin)
+	w.stats.window.work(end - begin)
+	w.stats.window.roll(end)
 }
 
-// tick does one room's turn: first what its conference asked for, then the
-// frame, unless it is too late for that.
-func (w *worker) tick(r *Room, slot, now int64) {
+// do does one turn and puts it into the slot where it comes again.
+func (w *worker) do(t *turn, now int64) {
+	r := t.room
+	late := now - t.due*slotTime
 	r.apply()
 	if r.gone {
-		w.drop(r)
+		if t == &r.tick {
+			w.drop(r)
+		}
 		return
 	}
-	late := now - slot*slotTime
-	if late > allowance {
-		w.stats.skipped.Add(1)
-		return
+	if t.port != nil && (t.port.gone || r.large != nil || t.waiting) {
+		return // what was applied has moved it
 	}
-	w.stats.lateness.observe(late)
-	w.stats.ticks.Add(1)
-	r.gather(now)
-	w.send(r, slot, now)
+	slot := t.due
+	t.due += slots
+	if w.behind {
+		w.skip(t)
+	} else {
+		w.perform(t, slot, now, late)
+	}
+	// A large room's slices have no rhythm of their own.
+	if t.kind != turnOutput || t.port != nil {
+		w.add(t)
+	}
 }
 
-// send serves a room's next slice and, if there is more, puts it among those
-// that go on in the next slot.
-func (w *worker) send(r *Room, slot, now int64) {
-	leaked, over := r.send(&w.scratch, slot/slots, now)
+// skip gives up a turn that is too late.
+func (w *worker) skip(t *turn) {
+	if t.kind == turnOutput && t.port != nil || t.kind == turnRoom && t.room.large != nil {
+		w.stats.skipped.add(1)
+	}
+}
+
+// perform does a turn of the given slot.
+func (w *worker) perform(t *turn, slot, now, late int64) {
+	r, frame := t.room, slot/slots
+	switch {
+	case t.kind == turnInput:
+		w.step++
+		t.port.move(now, w.step)
+		t.port.loud.state = stays
+	case t.port != nil:
+		w.measure(late)
+		if w.serve(t.port, frame, now) {
+			w.stats.leaked.add(1)
+		}
+	case t.kind == turnOutput:
+		w.sendSlice(r, slot, now)
+	case r.large != nil:
+		w.measure(late)
+		w.step++
+		r.gather(now, w.step)
+		r.large.frame = frame
+		w.sendSlice(r, slot, now)
+	default:
+		r.forget()
+		r.settled()
+	}
+	if t.kind == turnRoom {
+		w.tune(r, slot)
+	}
+}
+
+// measure counts a tick that is done, so much late.
+func (w *worker) measure(late int64) {
+	w.stats.lateness.observe(late)
+	w.stats.window.observe(late)
+	w.stats.ticks.add(1)
+}
+
+// sendSlice serves a large room's next slice and, if there is more, has the
+// next one follow in the next slot.
+func (w *worker) sendSlice(r *Room, slot, now int64) {
+	l := r.large
+	leaked, over := w.serveSlice(r, l.frame, now)
 	if leaked > 0 {
-		w.stats.leaked.Add(uint64(leaked))
+		w.stats.leaked.add(uint64(leaked))
 	}
 	if !over {
-		r.sending, w.sending = w.sending, r
+		l.slice.due = slot + 1
+		w.add(&l.slice)
 	}
 }
 
-// sendSlices goes on with the rooms too large for one slot.
-func (w *worker) sendSlices(slot, now int64) {
-	rest := w.sending
-	w.sending = nil
-	for rest != nil {
-		r := rest
-		rest, r.sending = r.sending, nil
-		w.send(r, slot, now)
+// radio is the present frame of a radio, and its encodings.
+func (w *worker) radio(s *source, bus int) ([]int16, *share) {
+	r := &w.radios[bus][s.station]
+	n, pos := FrameSamples<<bus, s.pos<<bus
+	if from := s.loop.at[bus]; pos+n <= len(from) {
+		return from[pos : pos+n], &r.share
 	}
+	s.read(r.out[:n], bus)
+	return r.out[:n], &r.share
 }
 
 // drop lets go of a room that was closed, and has the janitor take it over.
 func (w *worker) drop(r *Room) {
-	for at := &w.slots[r.slot]; *at != nil; at = &(*at).next {
-		if *at == r {
-			*at, r.next = r.next, nil
-			break
-		}
-	}
-	w.rooms--
+	w.hosted--
 	w.mixer.notices.push(&r.farewell)
 }

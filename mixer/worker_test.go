@@ -73,12 +73,18 @@ func TestRoomsArePlacedOnTheEmptiest(t *testing.T) {
 	}
 }
 
+// due is when the next slot in use begins.
+func (r *rig) due() int64 {
+	slot, _ := r.w.next(r.w.slot)
+	return slot * slotTime
+}
+
 // runUntil drives the worker's loop step by step: time stands still but for
 // sleeps, which end on time, and delays put in by the test.
 func (r *rig) runUntil(end int64) (slept int) {
 	for r.now < end {
 		r.w.admit()
-		slot := r.w.nextInUse()
+		slot, _ := r.w.next(r.w.slot)
 		if due := slot * slotTime; due > r.now {
 			r.now = due
 			slept++
@@ -100,17 +106,17 @@ func TestLateTicksRunOrAreGivenUp(t *testing.T) {
 		{5 * ms, 0, 5 * ms},
 		{10 * ms, 0, 10 * ms},
 		{10*ms + 1, 1, 0},
-		{25 * ms, 1, 5 * ms},        // one gone, the next one late but in time
-		{35 * ms, 2, 0},             // the second one is too late as well
-		{1000 * ms, 50, 0},          // the 51st is due at the end of the delay
-		{1005*ms + 1, 50, 5*ms + 1}, // likewise
+		{25 * ms, 1, 5 * ms}, // one gone, the next one late but in time
+		{35 * ms, 2, 0},      // the second one is too late as well
+		{1000 * ms, 50, 0},   // the 51st is due at the end of the delay
+		{1005*ms + 1, 51, 0}, // 5 ms is late enough to wait for the next
 	} {
 		r := newRig(t)
 		room := r.m.NewRoom()
 		p := &peer{}
 		room.Join(0, p, Row{})
 		r.runUntil(200 * ms)
-		due := r.w.nextInUse() * slotTime
+		due := r.due()
 		before := len(p.times)
 		r.now = due + c.delay
 		r.runUntil(due + c.delay + 200*ms)
@@ -143,9 +149,9 @@ func TestSkippedTickKeepsChanges(t *testing.T) {
 	room.Join(1, &peer{voice: constant(500)}, Row{Voice: 1})
 	r.runUntil(100 * int64(time.Millisecond))
 	room.Set([]Change{{0, Row{Hears: 1}}})
-	r.now = r.w.nextInUse()*slotTime + allowance + 1
+	r.now = r.due() + allowance + 1
 	r.runUntil(r.now + 2*int64(FrameDuration))
-	if got := r.m.Stats().SkippedTicks; got != 1 {
+	if got := r.m.Stats().SkippedTicks; got != 2 {
 		t.Fatalf("%d ticks given up", got)
 	}
 	i := slices.IndexFunc(p.heard, func(v int16) bool { return v != 0 })
@@ -196,8 +202,11 @@ func TestLatenessAndDurationAreMeasured(t *testing.T) {
 	room := r.m.NewRoom()
 	room.Join(0, &peer{}, Row{})
 	r.tick(3)
-	r.w.tick(room, 3*slots, 3*int64(FrameDuration)+int64(700*time.Microsecond))
-	r.w.tick(room, 4*slots, 4*int64(FrameDuration)+int64(allowance))
+	for _, late := range []int64{int64(700 * time.Microsecond), allowance} {
+		r.now = r.due() + late
+		slot, _ := r.w.next(r.w.slot)
+		r.w.runSlot(slot)
+	}
 	s := r.m.Stats()
 	if got := s.Lateness.Counts[0]; got != 3 {
 		t.Errorf("%d ticks on time, want 3", got)
@@ -213,7 +222,7 @@ func TestLatenessAndDurationAreMeasured(t *testing.T) {
 	if s.Lateness.Sum < 0.0106 || s.Lateness.Sum > 0.0108 {
 		t.Errorf("lateness sums to %v s, want 0.0107", s.Lateness.Sum)
 	}
-	if len(s.Duration.Counts) != len(s.Duration.Bounds)+1 || s.Duration.Counts[0] != 3*slots {
+	if len(s.Duration.Counts) != len(s.Duration.Bounds)+1 || s.Duration.Counts[0] != 3*slots+2 {
 		t.Errorf("duration of slots: %v", s.Duration.Counts)
 	}
 }
@@ -248,12 +257,13 @@ type hourPeer struct {
 	last                   int64
 }
 
-func (p *hourPeer) Receive(int64) {}
-func (p *hourPeer) Pull(int64, []int16) bool {
+func (p *hourPeer) Next(int64) bool {
 	p.pulled++
 	return false
 }
-func (p *hourPeer) Push(now int64, _ []int16) {
+func (p *hourPeer) Samples(int) []int16 { return nil }
+func (p *hourPeer) Rate() int           { return Narrow }
+func (p *hourPeer) Push(now int64, _ *Frame) {
 	if p.pushed > 0 && now-p.last != int64(FrameDuration) {
 		p.uneven++
 	}
@@ -267,9 +277,10 @@ type slowPeer struct {
 	delay time.Duration
 }
 
-func (p *slowPeer) Receive(int64) {
+func (p *slowPeer) Next(now int64) bool {
 	time.Sleep(p.delay)
 	p.delay = 0
+	return p.peer.Next(now)
 }
 
 func TestHeldUpWorkerGoesOn(t *testing.T) {

@@ -3,6 +3,7 @@ package sip
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 )
@@ -116,8 +117,12 @@ func quiet(a slog.Attr) (slog.Attr, bool) {
 	return a, true
 }
 
-// brief cuts text before the first quotation and to a sane length.
+// brief cuts text before the first quotation or key of SRTP, and to a sane
+// length.
 func brief(s string) string {
+	if i := strings.Index(strings.ToLower(s), "inline:"); i >= 0 {
+		s = s[:min(i, len(s))] + "…"
+	}
 	for i := range len(s) {
 		if s[i] == '"' || s[i] == '\'' {
 			s = s[:i] + "…"

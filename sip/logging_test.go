@@ -33,6 +33,7 @@ func TestQuietLogger(t *testing.T) {
 		l = l.With("caller", "Transport<UDP>", "data", packet).WithGroup("g")
 		l.Error("failed to parse", "data", packet, "req", packet,
 			"error", errors.New(`field name with no value in header: "Authorization Digest response=cafe"`),
+			"sdp", "bad line a=crypto:1 AES_CM_128_HMAC_SHA1_80 InLine:cafe",
 			"long", strings.Repeat("y", 5000), "n", 7, "dirty", "a\r\nb",
 			slog.Group("in", slog.String("data", packet), slog.String("kept", "z")))
 	})

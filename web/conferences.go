@@ -36,7 +36,7 @@ func (s *Server) routeConferences(api huma.API) {
 	}, s.listConferences)
 	register(api, operation{
 		method: http.MethodGet, path: "/conferences/{id}", id: "get-conference", tag: "conferences", role: Viewer,
-		summary: "Show a conference", about: "Ended conferences are shown for a minute.",
+		summary: "Show a conference", about: "Ended conferences are shown for a minute, with the quality of each leg's audio as it was at its end.",
 		errors: []int{http.StatusNotFound}, response: exampleConference,
 	}, s.getConference)
 	register(api, operation{
@@ -123,7 +123,10 @@ var exampleConference = func() conference.Snapshot {
 		ID: "c-7f3a", Contact: "k-19b2", Version: 12, Created: at(0), State: "active", Queue: "support",
 		Participants: []conference.Participant{
 			{ID: "p1", Role: "customer", Number: "+15550123", Status: "held", ServerHold: "consult", Since: at(48), Codec: "pcmu",
-				Quality: &conference.Quality{Loss: 0.001, JitterMS: 2.5, MOS: 4.3}},
+				Quality: &conference.Quality{
+					Codec: "pcmu", Loss: 0.001, JitterMS: 2.5, MOS: 4.3, RoundTripMS: 31.2, Concealed: 0.002, BufferMS: 22.5,
+					PacketsIn: 2397, PacketsOut: 2400, Far: &conference.FarQuality{Loss: 0.002, JitterMS: 3.1, MOS: 4.3},
+				}},
 			{ID: "p2", Role: "agent", Name: "Alice Adams", Agent: "alice", Status: "live", Since: at(9), Codec: "pcmu"},
 			{ID: "p3", Role: "agent", Name: "Bob Brown", Agent: "bob", Status: "ringing", Since: at(48)},
 		},

@@ -63,6 +63,14 @@
 //	curl -H "$AUTH" -N $API/events
 //	curl -H "$AUTH" -N -H 'Last-Event-ID: lz5k2f8c0d1e2f3a4b.17' "$API/events?conference=c1"
 //
+// # Quality
+//
+// participants[].quality is what the leg's RTP shows, in two directions: what
+// the server hears of the peer, and under "far" what the peer's RTCP reports of
+// the audio it gets. It is as of the last change of the conference, and stays
+// with participants who have left: an ended conference, shown for a minute, has
+// the figures each leg ended with. So does the line "leg ended" of the log.
+//
 // Left out: TLS (put a proxy in front, or listen on loopback), sessions of
 // people's browsers, and call records.
 package web

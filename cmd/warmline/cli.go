@@ -14,6 +14,7 @@ type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Run the server."`
 	Check   checkCmd   `cmd:"" help:"Find the mistakes in a configuration."`
 	Demo    demoCmd    `cmd:"" help:"Show a whole warm transfer on a private server, with real speech."`
+	Bench   benchCmd   `cmd:"" help:"Measure a server under load, a private one by default."`
 	Status  statusCmd  `cmd:"" help:"Show live conferences, agents and queues."`
 	Version versionCmd `cmd:"" help:"Show the version."`
 }

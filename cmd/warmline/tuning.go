@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"warmline/internal/config"
 	"warmline/internal/server"
 )
 
@@ -30,10 +31,10 @@ type tuning struct {
 // tune finds the settings that suit a server, but for those that the
 // environment (GOMAXPROCS, GOGC, GOMEMLIMIT) makes already. root is the root of
 // the file system.
-func tune(getenv func(string) string, root fs.FS) tuning {
+func tune(cfg *config.Config, getenv func(string) string, root fs.FS) tuning {
 	var t tuning
 	if getenv("GOMAXPROCS") == "" {
-		t.processors = server.Processors()
+		t.processors = server.Processors(cfg)
 	}
 	if getenv("GOGC") == "" {
 		t.collectPercent = collectPercent

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"warmline/internal/config"
 	"warmline/internal/server"
 )
 
@@ -21,7 +22,7 @@ func files(contents map[string]string) fstest.MapFS {
 // The environment wins, setting by setting.
 func TestTuningLeavesWhatTheEnvironmentSets(t *testing.T) {
 	root := files(map[string]string{"proc/meminfo": "MemTotal: 1000000 kB\n"})
-	all := tuning{processors: server.Processors(), collectPercent: 400, memoryLimit: 716_800_000}
+	all := tuning{processors: server.Processors(config.Default()), collectPercent: 400, memoryLimit: 716_800_000}
 	for _, c := range []struct {
 		set  string
 		want tuning
@@ -31,7 +32,7 @@ func TestTuningLeavesWhatTheEnvironmentSets(t *testing.T) {
 		{"GOGC", tuning{all.processors, 0, all.memoryLimit}},
 		{"GOMEMLIMIT", tuning{all.processors, all.collectPercent, 0}},
 	} {
-		got := tune(func(name string) string {
+		got := tune(config.Default(), func(name string) string {
 			if name == c.set {
 				return "1"
 			}
@@ -40,6 +41,16 @@ func TestTuningLeavesWhatTheEnvironmentSets(t *testing.T) {
 		if got != c.want {
 			t.Errorf("with %q set: %+v, want %+v", c.set, got, c.want)
 		}
+	}
+}
+
+// Each worker holds on to a processor.
+func TestTuningCountsTheWorkers(t *testing.T) {
+	none := func(string) string { return "" }
+	one, three := config.Default(), config.Default()
+	one.Media.Workers, three.Media.Workers = 1, 3
+	if a, b := tune(one, none, files(nil)), tune(three, none, files(nil)); b.processors != a.processors+2 {
+		t.Errorf("%d processors with one worker, %d with three", a.processors, b.processors)
 	}
 }
 

@@ -102,22 +102,54 @@ func isHost(s string) bool {
 	return !strings.HasPrefix(s, ".") && !strings.HasPrefix(s, "-") && !strings.Contains(s, "..")
 }
 
+// What is beyond any use.
+const (
+	maxWorkers    = 256
+	maxBitrate    = 128_000 // one channel, wideband
+	maxComplexity = 10
+)
+
 func (d *decoder) checkMedia(c *Config) {
 	if len(c.Media.Codecs) == 0 {
-		d.wrong("media.codecs", "at least one is needed: pcmu or pcma")
+		d.wrong("media.codecs", "at least one is needed: %s", strings.Join(knownCodecs, ", "))
 	}
-	known := []string{"pcmu", "pcma"}
-	for i, codec := range c.Media.Codecs {
-		at := item("media.codecs", i)
+	d.checkCodecs("media.codecs", c.Media.Codecs)
+	for _, limit := range []struct {
+		path        string
+		value, most int
+	}{
+		{"media.workers", c.Media.Workers, maxWorkers},
+		{"media.opus.bitrate", c.Media.Opus.Bitrate, maxBitrate},
+		{"media.opus.complexity", c.Media.Opus.Complexity, maxComplexity},
+	} {
+		if limit.value > limit.most {
+			d.wrong(limit.path, "%d is too many; %d is the most", limit.value, limit.most)
+		}
+	}
+}
+
+// knownCodecs are the names a list of codecs may hold.
+var knownCodecs = []string{"opus", "g722", "pcmu", "pcma"}
+
+func (d *decoder) checkCodecs(path string, list []string) {
+	for i, codec := range list {
+		at := item(path, i)
 		switch {
-		case codec == "g722" || codec == "opus":
-			d.wrong(at, "%s is not available yet; use pcmu and pcma", codec)
-		case !slices.Contains(known, codec):
-			d.wrong(at, "codec %q is unknown%s", codec, didYouMean(codec, known))
-		case slices.Index(c.Media.Codecs, codec) < i:
+		case !slices.Contains(knownCodecs, codec):
+			d.wrong(at, "codec %q is unknown%s", codec, didYouMean(codec, knownCodecs))
+		case slices.Index(list, codec) < i:
 			d.wrong(at, "%s is there twice", codec)
 		}
 	}
+}
+
+// checkOwnCodecs checks the list of an agent or trunk, which may be left out
+// but not be empty: nobody could be spoken to.
+func (d *decoder) checkOwnCodecs(at string, list []string) {
+	if list != nil && len(list) == 0 {
+		d.wrong(at+".codecs", "at least one is needed; leave the key out for those of media.codecs")
+	}
+	d.checkCodecs(at+".codecs", list)
 }
 
 func (d *decoder) checkKeys(c *Config) {

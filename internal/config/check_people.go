@@ -101,6 +101,7 @@ func (d *decoder) checkAgents(c *Config, n *names) {
 			d.unique(n.users, at+".id", a.ID, "login")
 		}
 		d.checkPassword(c, at, a)
+		d.checkOwnCodecs(at, a.Codecs)
 		for j, q := range a.Queues {
 			qat := item(at+".queues", j)
 			if !n.has(n.queues, q) {
@@ -152,6 +153,7 @@ func (d *decoder) checkTrunks(c *Config, n *names) {
 				d.wrong(at+".uri", "%q: %s; write as sip:sip.carrier.example:5060", t.URI, why)
 			}
 		}
+		d.checkOwnCodecs(at, t.Codecs)
 		if t.Register && (t.URI == "" || t.Username == "" || t.Password == "") {
 			d.wrong(at+".register", "to register, uri, username and password are needed")
 		}

@@ -45,8 +45,16 @@ type TLS struct {
 
 // Media is the audio.
 type Media struct {
-	Ports  Ports    `yaml:"ports"`
-	Codecs []string `yaml:"codecs"` // in order of preference
+	Ports   Ports    `yaml:"ports"`
+	Codecs  []string `yaml:"codecs"`          // in order of preference
+	Workers int      `yaml:"workers" min:"0"` // threads that mix; 0: one less than there are cores, at least 1
+	Opus    Opus     `yaml:"opus"`
+}
+
+// Opus is how we send it.
+type Opus struct {
+	Bitrate    int `yaml:"bitrate" min:"6000"` // bit/s
+	Complexity int `yaml:"complexity" min:"1"` // 1 to 10: quality for CPU time
 }
 
 // HTTP is the listener of the API, the console, metrics and health.
@@ -70,8 +78,10 @@ type Agent struct {
 	Password       Secret   `yaml:"password"` // or HA1
 	HA1            Secret   `yaml:"ha1"`      // hex MD5 of id:domain:password
 	Queues         []string `yaml:"queues"`
-	CallWaiting    bool     `yaml:"call_waiting"`    // may be consulted while on a call
-	RemoveCustomer bool     `yaml:"remove_customer"` // may remove a customer from a call
+	CallWaiting    bool     `yaml:"call_waiting"`                     // may be consulted while on a call
+	RemoveCustomer bool     `yaml:"remove_customer"`                  // may remove a customer from a call
+	Codecs         []string `yaml:"codecs"`                           // of its phones; nil: media.codecs
+	SRTP           string   `yaml:"srtp" one:"off optional required"` // "": off
 }
 
 // Queue is a waiting line.
@@ -100,7 +110,9 @@ type Trunk struct {
 	Username   string         `yaml:"username"`
 	Password   Secret         `yaml:"password"`
 	Register   bool           `yaml:"register"`
-	SignalHold bool           `yaml:"signal_hold"` // tell the carrier of holds
+	SignalHold bool           `yaml:"signal_hold"`                      // tell the carrier of holds
+	Codecs     []string       `yaml:"codecs"`                           // of its calls; nil: media.codecs
+	SRTP       string         `yaml:"srtp" one:"off optional required"` // "": off
 }
 
 // Route maps a number dialled by a trunk's call to a target.
@@ -158,9 +170,12 @@ type Limits struct {
 // Default is the configuration of an empty file.
 func Default() *Config {
 	return &Config{
-		SIP:   SIP{Listen: []Listen{{UDP, wildcard(5060)}, {TCP, wildcard(5060)}}, Digest: []string{"md5"}},
-		Media: Media{Ports: Ports{10000, 19999}, Codecs: []string{"pcmu", "pcma"}},
-		HTTP:  HTTP{Listen: netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 8080)},
+		SIP: SIP{Listen: []Listen{{UDP, wildcard(5060)}, {TCP, wildcard(5060)}}, Digest: []string{"md5"}},
+		Media: Media{
+			Ports: Ports{10000, 19999}, Codecs: []string{"pcmu", "pcma"},
+			Opus: Opus{Bitrate: 24000, Complexity: 5},
+		},
+		HTTP: HTTP{Listen: netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 8080)},
 		Features: Features{
 			Cancel: "*1", Leave: "*2", Merge: "*3", Swap: "*4",
 			Resume: "*5", Hold: "*6", Consult: "*7", Remove: "*9",

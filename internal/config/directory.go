@@ -10,6 +10,7 @@ func (c *Config) Directory() directory.Config {
 			ID: a.ID, Name: a.Name, Extension: a.Extension,
 			Password: string(a.Password), HA1: string(a.HA1),
 			Queues: a.Queues, CallWaiting: a.CallWaiting, RemoveCustomer: a.RemoveCustomer,
+			Audio: directory.Audio{Codecs: a.Codecs, SRTP: a.SRTP},
 		})
 	}
 	for _, q := range c.Queues {
@@ -24,7 +25,7 @@ func (c *Config) Directory() directory.Config {
 	for _, t := range c.Trunks {
 		dir.Trunks = append(dir.Trunks, directory.Trunk{
 			ID: t.ID, Match: t.Match, URI: t.URI, Username: t.Username, Password: string(t.Password),
-			Register: t.Register, SignalHold: t.SignalHold,
+			Register: t.Register, SignalHold: t.SignalHold, Audio: directory.Audio{Codecs: t.Codecs, SRTP: t.SRTP},
 		})
 	}
 	for _, r := range c.Routes {

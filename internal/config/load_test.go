@@ -58,14 +58,14 @@ sip:
     - "tcp://[::1]:0"
   domain: calls.example.com
   advertise: 203.0.113.10
-media: {ports: 20000-20100, codecs: [pcma]}
+media: {ports: 20000-20100, codecs: [opus, pcma], workers: 3, opus: {bitrate: 16000, complexity: 1}}
 http:
   listen: localhost:9090
   api_keys:
     - {name: ops, role: operator, key_sha256: 5E884898DA28047151D0E56F8DC6292773603D0D6AABBDD62A11EF721D1542D8}
 agents:
   - {id: alice, name: "Alice: Adams", extension: 0012, password: 1234, queues: [support], call_waiting: true}
-  - {id: bob, extension: "1002", ha1: 0123456789ABCDEF0123456789abcdef, remove_customer: true}
+  - {id: bob, extension: "1002", ha1: 0123456789ABCDEF0123456789abcdef, remove_customer: true, codecs: [g722, pcmu], srtp: off}
 queues:
   - {id: support, strategy: round_robin, ring: 1m30s, max_wait: 5m}
 rooms: [{pattern: 7xxx}]
@@ -77,6 +77,8 @@ trunks:
     password: 'it''s'
     register: true
     signal_hold: true
+    codecs: [pcma]
+    srtp: required
 routes: [{to: +15550100, target: "queue:support"}, {to: 7xxx, target: dialled}]
 outbound: [{pattern: +., trunk: carrier}]
 features: {cancel: "", leave: "*0#"}
@@ -90,7 +92,13 @@ limits: {legs: 10}
 		{"sip.listen", fmt.Sprint(c.SIP.Listen), "[udp://127.0.0.1:5060 tcp://[::1]:0]"},
 		{"sip.advertise", c.SIP.Advertise, netip.MustParseAddr("203.0.113.10")},
 		{"media.ports", c.Media.Ports, Ports{20000, 20100}},
-		{"media.codecs", fmt.Sprint(c.Media.Codecs), "[pcma]"},
+		{"media.codecs", fmt.Sprint(c.Media.Codecs), "[opus pcma]"},
+		{"media.workers", c.Media.Workers, 3},
+		{"media.opus", c.Media.Opus, Opus{Bitrate: 16000, Complexity: 1}},
+		{"codecs of agents", fmt.Sprint(c.Agents[0].Codecs == nil, c.Agents[1].Codecs), "true [g722 pcmu]"},
+		{"srtp of agents", c.Agents[0].SRTP + c.Agents[1].SRTP, "off"},
+		{"codecs and srtp of trunks", fmt.Sprint(c.Directory().Trunks[0].Audio), "{[pcma] required}"},
+		{"codecs and srtp for the directory", fmt.Sprint(c.Directory().Agents[1].Audio), "{[g722 pcmu] off}"},
 		{"http.listen", c.HTTP.Listen, netip.MustParseAddrPort("127.0.0.1:9090")},
 		{"key_sha256", c.HTTP.APIKeys[0].KeySHA256, "5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8"},
 		{"name", c.Agents[0].Name, "Alice: Adams"},
@@ -144,6 +152,7 @@ func TestNamesOfVariables(t *testing.T) {
 	}
 	for _, want := range []string{
 		"WARMLINE_SIP_LISTEN", "WARMLINE_SIP_TLS_CERT", "WARMLINE_HTTP_LISTEN", "WARMLINE_MEDIA_CODECS", "WARMLINE_DATA",
+		"WARMLINE_MEDIA_WORKERS", "WARMLINE_MEDIA_OPUS_BITRATE",
 		"WARMLINE_DRAIN_TIMEOUT", "WARMLINE_TRANSFER_DEFAULT_QUEUE", "WARMLINE_LIMITS_REGISTRATIONS_PER_MINUTE_PER_IP",
 	} {
 		if !slices.Contains(names, want) {

@@ -185,15 +185,53 @@ media: {ports: 20000-10000}
 media: {ports: 80-90}
 `, `c.yaml:1:16: media.ports: ports begin at 1024, not 80`},
 	{"codecs", `
-media: {codecs: [pcmu, opus, pmca, PCMU, pcmu]}
+media: {codecs: [pcmu, opsu, pmca, PCMU, pcmu, speex, opus, g722]}
 `, `
-		c.yaml:1:24: media.codecs[1]: opus is not available yet; use pcmu and pcma
+		c.yaml:1:24: media.codecs[1]: codec "opsu" is unknown; did you mean "opus"?
 		c.yaml:1:30: media.codecs[2]: codec "pmca" is unknown; did you mean "pcma"?
 		c.yaml:1:36: media.codecs[3]: codec "PCMU" is unknown; did you mean "pcmu"?
-		c.yaml:1:42: media.codecs[4]: pcmu is there twice`},
+		c.yaml:1:42: media.codecs[4]: pcmu is there twice
+		c.yaml:1:48: media.codecs[5]: codec "speex" is unknown; there is opus, g722, pcmu and pcma`},
+	{"own codecs", `
+agents:
+  - {id: a, password: x, codecs: [g722, g72, g722]}
+  - {id: b, password: x, codecs: []}
+  - {id: c, password: x, codecs: opus}
+trunks:
+  - {id: t, uri: "sip:x.example", codecs: [g711a]}
+`, `
+		c.yaml:2:41: agents[0].codecs[1]: codec "g72" is unknown; did you mean "g722"?
+		c.yaml:2:46: agents[0].codecs[2]: g722 is there twice
+		c.yaml:3:34: agents[1].codecs: at least one is needed; leave the key out for those of media.codecs
+		c.yaml:4:34: agents[2].codecs: a list is expected, not a single value
+		c.yaml:6:44: trunks[0].codecs[0]: codec "g711a" is unknown; there is opus, g722, pcmu and pcma`},
+	{"srtp", `
+agents:
+  - {id: a, password: x, srtp: require}
+  - {id: b, password: x, srtp: ""}
+trunks:
+  - {id: t, uri: "sip:x.example", srtp: yes}
+`, `
+		c.yaml:2:32: agents[0].srtp: "require" is unknown; did you mean "required"?
+		c.yaml:3:32: agents[1].srtp: "" is unknown; use one of off, optional, required
+		c.yaml:5:41: trunks[0].srtp: "yes" is unknown; use one of off, optional, required`},
+	{"workers and Opus", `
+media:
+  workers: -1
+  opus: {bitrate: 24, complexity: 11}
+`, `
+		c.yaml:2:12: media.workers: -1 is too few; 0 is the least
+		c.yaml:3:19: media.opus.bitrate: 24 is too few; 6000 is the least
+		c.yaml:3:35: media.opus.complexity: 11 is too many; 10 is the most`},
+	{"too much of it", `
+media: {workers: 1000, opus: {bitrate: 510000, complexity: -1}}
+`, `
+		c.yaml:1:18: media.workers: 1000 is too many; 256 is the most
+		c.yaml:1:40: media.opus.bitrate: 510000 is too many; 128000 is the most
+		c.yaml:1:60: media.opus.complexity: -1 is too few; 1 is the least`},
 	{"no codec", `
 media: {codecs: []}
-`, `c.yaml:1:17: media.codecs: at least one is needed: pcmu or pcma`},
+`, `c.yaml:1:17: media.codecs: at least one is needed: opus, g722, pcmu, pcma`},
 	{"durations", `
 timers:
   wrap_up: 10
@@ -430,7 +468,7 @@ func TestMistakesFromOutside(t *testing.T) {
 			{"timers.session", "1s", "--set timers.session"},
 			{"timers.sesion", "1h", "--set timers.sesion"},
 			{"agents", "x", "--set agents"},
-			{"media.codecs", "pcmu,opus", "--set media.codecs"},
+			{"media.codecs", "pcmu,speex", "--set media.codecs"},
 		},
 	})
 	want := lines(`
@@ -439,7 +477,7 @@ func TestMistakesFromOutside(t *testing.T) {
 		--set timers.session: timers.session: 1s is too short; 90s is the least
 		--set timers.sesion: no key "timers.sesion" can be set from outside the file; did you mean "timers.session"?
 		--set agents: no key "agents" can be set from outside the file
-		--set media.codecs: media.codecs[1]: opus is not available yet; use pcmu and pcma
+		--set media.codecs: media.codecs[1]: codec "speex" is unknown; there is opus, g722, pcmu and pcma
 		c.yaml:1:7: data: a directory is needed; the default is warmline-data`)
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

@@ -94,7 +94,7 @@ func TestMakeTargetsExist(t *testing.T) {
 			}
 		}
 	}
-	for _, target := range strings.Fields("help fmt lint test fuzz bench demo cover build") {
+	for _, target := range strings.Fields("help fmt lint test fuzz bench load demo cover build") {
 		if !regexp.MustCompile(`(?m)^` + target + `:.*## .+$`).MatchString(makefile) {
 			t.Errorf("Makefile has no documented target %s", target)
 		}

@@ -18,8 +18,13 @@ var layers = []struct {
 	{"transfer", "", impure, "decisions are values: no clock, no I/O, no chance"},
 	{"queue", "", impure, "as transfer"},
 	{"mixer", "", "net github.com/prometheus", "packets come through an interface; counters are snapshots"},
-	{"media", "media/jitter mixer", "github.com/prometheus", "one leg's RTP, whoever is at the other end"},
+	{"media", "media/g722 media/jitter media/opus media/quality media/resample media/srtp mixer", "github.com/prometheus", "one leg's RTP, whoever is at the other end"},
+	{"media/g722", "", impure, "sound in, bytes out"},
+	{"media/opus", "", "net os sync context log math/rand crypto golang.org runtime syscall", "packets in, sound out; the library is known here alone"},
+	{"media/resample", "", impure, "sound in, sound out"},
 	{"media/jitter", "", impure, "one stream as a value: the clock is the reader's"},
+	{"media/quality", "", impure, "figures out of figures"},
+	{"media/srtp", "", "net os sync context math/rand github.com golang.org runtime syscall", "packets and keys as values: no clock, no I/O; crypto of the standard library"},
 	{"sip", "", "github.com/prometheus", "a message body is bytes"},
 	{"directory", "", "github.com/prometheus net/http", "facts about people and numbers, without a protocol"},
 	{"metrics", "", "", "collectors; what they show is handed to them"},
@@ -27,12 +32,13 @@ var layers = []struct {
 	{"web", "conference directory metrics transfer", "github.com/emiago github.com/pion", "people's and programs' view of conferences"},
 	{"internal/server", "conference directory internal/config media metrics mixer sip transfer web", "", "everything put together, once"},
 	{"internal/config", "directory conference", "net/http github.com/prometheus", "a file's meaning"},
+	{"internal/bench", "sip", "github.com", "a generator of calls that sees a server from outside"},
 	{"internal/demo", "internal/hearing internal/softphone mixer testdata/speech", "github.com/prometheus", "a story told to a server through its own doors"},
 	{"internal/hearing", "", "net os github.com", "a recording in, what was heard out"},
-	{"internal/softphone", "sip media mixer", "github.com/prometheus net/http", "a phone for tests and the demo"},
+	{"internal/softphone", "sip media media/resample mixer", "github.com/prometheus net/http", "a phone for tests and the demo"},
 	{"internal/testnet", "", "github.com", "a network for everybody's tests"},
 	{"internal/rules", "", "github.com", ""},
-	{"cmd/warmline", "conference directory internal/config internal/demo internal/server", "", "flags and wiring"},
+	{"cmd/warmline", "conference directory internal/bench internal/config internal/demo internal/server", "", "flags and wiring"},
 }
 
 const impure = "net os sync context log math/rand crypto github.com golang.org runtime syscall"
@@ -44,19 +50,22 @@ var owners = []struct{ module, pkgs string }{
 	{"github.com/icholy/digest", "sip"},
 	{"github.com/pion/", "media"},
 	{"github.com/zaf/g711", "media"},
+	{"github.com/thesyncim/gopus", "media/opus"},
 	{"github.com/prometheus/", "metrics"},
 	{"github.com/danielgtaylor/huma", "web"},
 	{"github.com/coder/websocket", "web"},
 	{"github.com/goccy/go-yaml", "internal/config"},
 	{"github.com/alecthomas/kong", "cmd/warmline"},
-	{"golang.org/x/sys", "media mixer sip"},
+	{"golang.org/x/sys", "internal/bench media mixer sip"},
 }
 
 // testOnly are modules and packages that no shipped code may import, but for
 // the packages named.
 var testOnly = []struct{ path, except string }{
 	{"github.com/google/go-cmp", ""},
+	{"github.com/pion/srtp", ""},
 	{"pgregory.net/rapid", ""},
+	{"github.com/gotranspile/g722", ""},
 	{"testing", ""},
 	{"warmline/internal/testnet", ""},
 	{"warmline/internal/softphone", "internal/demo"},

@@ -154,6 +154,7 @@ func TestLimits(t *testing.T) {
 		otto := st.newPerson("otto", otherTrunk, daveHz, "")
 		otto.dials("100")
 		otto.refused(503)
+		st.metric(`warmline_calls_refused_total{reason="limit"}`, 2)
 		st.do(verb{do: transfer.DoMerge, by: "alice"})
 		st.do(verb{do: transfer.DoAdd, by: "alice", target: "agent:dave"})
 		st.wants("C live, A live, B live, D failed rejected_503")
@@ -166,6 +167,7 @@ func TestLimits(t *testing.T) {
 		st.bob.refused(503)
 		st.bob.dials("1003")
 		st.bob.refused(503)
+		st.metric(`warmline_calls_refused_total{reason="limit"}`, 2)
 		st.dave.quiet()
 	})
 }
@@ -240,6 +242,7 @@ func TestDrain(t *testing.T) {
 		time.Sleep(time.Millisecond)
 		st.bob.dials("1003")
 		st.bob.refused(503)
+		st.metric(`warmline_calls_refused_total{reason="draining"}`, 1)
 		if _, err := st.srv.Manager().Originate(st.Context(), "bob", "agent:dave"); !errors.Is(err, conference.ErrDraining) {
 			st.Errorf("click-to-dial while draining: %v", err)
 		}

@@ -43,6 +43,22 @@ func (st *stage) hears(pairs ...any) {
 	}
 }
 
+// hearsOfRingback waits for ringback for no longer than its pause takes: the
+// tone may have begun long ago.
+func (st *stage) hearsOfRingback(p *person) {
+	st.Helper()
+	for range 12 {
+		time.Sleep(settled + listened)
+		if got := p.hearing(); got == "ringback" {
+			return
+		} else if got != "noise" && !strings.HasSuffix(got, "something else") { // cut into at its edge
+			st.Errorf("%s hears %s, want ringback", p.name, got)
+			return
+		}
+	}
+	st.Errorf("%s never hears ringback", p.name)
+}
+
 // hearing is what the person heard in the last moment.
 func (p *person) hearing() string {
 	all, _ := p.call.Recorded()
@@ -60,6 +76,7 @@ func (st *stage) sound(x []int16) string {
 		level := amplitude(x, v.hz)
 		if db(level) > -38 {
 			spoken += v.letter
+			level = math.Max(level, spokenAt(x, v.hz))
 			power += level * level / 2
 		}
 	}
@@ -73,6 +90,19 @@ func (st *stage) sound(x []int16) string {
 		with = append(with, st.treatment(x))
 	}
 	return strings.Join(with, "+")
+}
+
+// spokenAt is the amplitude of a voice, tenth by tenth of a second: a buffer
+// that stretches or squeezes it on the way moves its phase.
+func spokenAt(x []int16, hz float64) float64 {
+	const piece = 800
+	sum, n := 0.0, 0
+	for ; len(x) >= piece; x = x[piece:] {
+		a := amplitude(x[:piece], hz)
+		sum += a * a
+		n++
+	}
+	return math.Sqrt(sum / float64(max(n, 1)))
 }
 
 // treatment names a sound that is no voice.

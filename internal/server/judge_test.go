@@ -52,10 +52,10 @@ var (
 )
 
 // tone waits for a clip just played and wants it heard.
-func (st *stage) tone(p *person, clip func() []int16) {
+func (st *stage) tone(p *person, clip func() *mixer.Clip) {
 	st.Helper()
-	time.Sleep(150*time.Millisecond + time.Duration(len(clip()))*time.Second/8000)
-	if st.level(p, clip()) < 0.5 {
+	time.Sleep(150*time.Millisecond + time.Duration(len(clip().Samples()))*time.Second/8000)
+	if st.level(p, clip().Samples()) < 0.5 {
 		st.Errorf("%s does not hear the tone", p.name)
 	}
 }

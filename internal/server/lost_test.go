@@ -65,7 +65,7 @@ func TestLostAgentNotBack(t *testing.T) {
 		st.alice.gone(100 * time.Millisecond)
 		st.bob.rings()
 		st.wants("C live, A left lost, B ringing")
-		st.hears(st.carla, "ringback")
+		st.hearsOfRingback(st.carla)
 		st.bob.takes()
 		st.wants("C live, A left lost, B live")
 		st.hears(st.carla, "B", st.bob, "C")

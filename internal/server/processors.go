@@ -1,7 +1,15 @@
 package server
 
-import "warmline/mixer"
+import (
+	"warmline/internal/config"
+	"warmline/mixer"
+)
 
 // Processors is the GOMAXPROCS that suits a server: the cores, and one for each
 // media worker. It has to be set before Start.
-func Processors() int { return mixer.Processors(mixer.DefaultWorkers()) }
+func Processors(cfg *config.Config) int {
+	if n := cfg.Media.Workers; n > 0 {
+		return mixer.Processors(n)
+	}
+	return mixer.Processors(mixer.DefaultWorkers())
+}

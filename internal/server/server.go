@@ -126,7 +126,7 @@ func (s *Server) startMedia(cfg *config.Config, opts Options, addr netip.Addr) (
 		return err
 	}
 	s.music = index
-	s.mixer, err = mixer.New(mixer.Config{Music: musics, Logger: s.log, Plain: opts.Plain})
+	s.mixer, err = mixer.New(mixer.Config{Workers: cfg.Media.Workers, Music: musics, Logger: s.log, Plain: opts.Plain})
 	if err != nil {
 		return err
 	}
@@ -134,7 +134,7 @@ func (s *Server) startMedia(cfg *config.Config, opts Options, addr netip.Addr) (
 	s.media, err = media.New(media.Config{
 		Network: opts.Media, Addr: addr, Advertise: cfg.SIP.Advertise,
 		PortMin: int(cfg.Media.Ports.Min), PortMax: int(cfg.Media.Ports.Max),
-		Codecs: cfg.Media.Codecs, Logger: s.log,
+		Codecs: cfg.Media.Codecs, Opus: media.OpusConfig(cfg.Media.Opus), Logger: s.log,
 	})
 	return err
 }

@@ -67,7 +67,7 @@ func musicFiles(cfg *config.Config) (files []string) {
 func registrations(cfg *config.Config) (at []config.Trunk) {
 	for _, t := range cfg.Trunks {
 		if t.Register {
-			t.Match = nil // does not concern the registration
+			t.Match, t.Codecs, t.SRTP = nil, nil, "" // do not concern the registration
 			at = append(at, t)
 		}
 	}

@@ -40,6 +40,7 @@ type stage struct {
 	alice, bob, dave *person // agents, logged in
 
 	closers []func() // at the very end
+	phones  softphone.Config
 
 	patience time.Duration // of waits, beyond what they take on a good network
 
@@ -81,6 +82,7 @@ outbound: [{pattern: "+.", trunk: carrier}]
 type options struct {
 	config string               // lines of configuration in addition
 	change func(*config.Config) // of the configuration
+	phones softphone.Config     // SRTP and Codecs of everybody's
 	agents []string             // who is logged in; nil: alice, bob and dave
 	link   testnet.Link         // of everybody; the zero Link: 5 ms
 	seed   uint64
@@ -126,7 +128,7 @@ func setStage(t *testing.T, o options) *stage {
 	if o.link == (testnet.Link{}) {
 		o.link.Delay = 5 * time.Millisecond
 	}
-	st := &stage{T: t, net: testnet.New(o.seed + 1), traces: make(map[string]transfer.Trace)}
+	st := &stage{T: t, net: testnet.New(o.seed + 1), traces: make(map[string]transfer.Trace), phones: o.phones}
 	st.net.SetLink(testnet.Link{Delay: o.link.Delay})
 	st.wire = watch(st.net)
 	st.start(o)
@@ -462,7 +464,9 @@ func (l logbook) Handle(_ context.Context, r slog.Record) error {
 func (st *stage) newPerson(name string, addr netip.Addr, hz float64, password string) *person {
 	st.Helper()
 	p := &person{st: st, name: name, hz: hz, addr: addr}
-	p.open(softphone.Config{User: name, Name: name, Password: password})
+	p.open(softphone.Config{
+		User: name, Name: name, Password: password, SRTP: st.phones.SRTP, Codecs: st.phones.Codecs,
+	})
 	st.people = append(st.people, p)
 	return p
 }

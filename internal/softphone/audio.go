@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"warmline/media"
+	"warmline/media/resample"
 	"warmline/mixer"
 )
 
@@ -115,7 +116,9 @@ func (a *audio) run(session *media.Session) {
 	a.mu.Unlock()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	var in, out [mixer.FrameSamples]int16
+	var silence, out [mixer.FrameSamples]int16
+	var wide [2 * mixer.FrameSamples]int16
+	var up resample.Up
 	for at := time.Duration(0); ; at += mixer.FrameDuration {
 		select {
 		case <-a.quit:
@@ -123,13 +126,18 @@ func (a *audio) run(session *media.Session) {
 		case <-timer.C:
 		}
 		at += a.skip(time.Since(a.began) - at)
-		session.Receive(int64(at))
-		if !session.Pull(int64(at), in[:]) {
-			clear(in[:])
+		if session.Next(int64(at)) {
+			a.record(session.Samples(mixer.SampleRate))
+		} else {
+			a.record(silence[:])
 		}
-		a.record(in[:])
 		a.next(out[:])
-		session.Push(int64(at), out[:])
+		said := out[:]
+		if session.Rate() == mixer.Wide {
+			up.Run(wide[:], said)
+			said = wide[:]
+		}
+		session.Push(int64(at), mixer.NewFrame(said))
 		timer.Reset(time.Until(a.began.Add(at + mixer.FrameDuration)))
 	}
 }

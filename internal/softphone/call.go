@@ -43,7 +43,7 @@ func newCall(p *Phone) (*Call, error) {
 		phone: p, audio: newAudio(),
 		ringing: make(chan struct{}), answered: make(chan struct{}), done: make(chan struct{}),
 	}
-	session, err := p.engine.NewSession(media.SessionConfig{Digit: c.heard})
+	session, err := p.engine.NewSession(media.SessionConfig{Digit: c.heard, SRTP: p.cfg.SRTP})
 	if err != nil {
 		return nil, err
 	}

@@ -23,8 +23,9 @@ type Config struct {
 	TCP      bool   // signalling over TCP
 
 	Addr     netip.Addr // of this phone; the zero Addr is 127.0.0.1
-	Codecs   []string   // "pcmu", "pcma" by preference; none: both
-	PortMin  int        // range of RTP ports; 0: 40000 to 49999
+	Codecs   []string   // "opus", "g722", "pcmu", "pcma" by preference; none: the last two
+	SRTP     media.SRTPPolicy
+	PortMin  int // range of RTP ports; 0: 40000 to 49999
 	PortMax  int
 	Logger   *slog.Logger // nil: discarded
 	AutoTake bool         // answer calls at once

@@ -37,7 +37,7 @@ func (s packetConn) ReadFrom(p []byte) (int, net.Addr, error) {
 			return 0, nil, s.error("read", os.ErrDeadlineExceeded)
 		default:
 		}
-		if n, from, ok := s.TryRead(p); ok {
+		if n, from, _, ok := s.TryRead(p); ok {
 			return n, addrOf("udp", from), nil
 		}
 		select {

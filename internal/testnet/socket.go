@@ -31,6 +31,7 @@ type Socket struct {
 
 type packet struct {
 	from    netip.AddrPort
+	at      int64
 	payload []byte
 }
 
@@ -86,7 +87,7 @@ func (s *Socket) deliver(from netip.AddrPort, payload []byte) {
 		s.dropped++
 		return
 	}
-	s.queue = append(s.queue, packet{from, payload})
+	s.queue = append(s.queue, packet{from, time.Now().UnixNano(), payload})
 	s.wake()
 }
 
@@ -99,12 +100,12 @@ func (s *Socket) wake() {
 }
 
 // TryRead copies one waiting datagram into p; what does not fit is cut off. ok
-// is false when none waits.
-func (s *Socket) TryRead(p []byte) (n int, from netip.AddrPort, ok bool) {
+// is false when none waits. at is when it arrived, in nanoseconds of Unix time.
+func (s *Socket) TryRead(p []byte) (n int, from netip.AddrPort, at int64, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.queue) == 0 {
-		return 0, netip.AddrPort{}, false
+		return 0, netip.AddrPort{}, 0, false
 	}
 	first := s.queue[0]
 	if s.queue = s.queue[1:]; len(s.queue) == 0 {
@@ -112,7 +113,7 @@ func (s *Socket) TryRead(p []byte) (n int, from netip.AddrPort, ok bool) {
 	} else {
 		s.wake() // another reader may wait
 	}
-	return copy(p, first.payload), first.from, true
+	return copy(p, first.payload), first.from, first.at, true
 }
 
 // TryWrite sends one datagram.

@@ -229,7 +229,7 @@ func TestTapSeesAll(t *testing.T) {
 
 // socket is what a package of its own might ask for.
 type socket interface {
-	TryRead(p []byte) (n int, from netip.AddrPort, ok bool)
+	TryRead(p []byte) (n int, from netip.AddrPort, at int64, ok bool)
 	TryWrite(p []byte, to netip.AddrPort) error
 	Connect(to netip.AddrPort) error
 	LocalAddr() netip.AddrPort
@@ -250,23 +250,23 @@ func TestSocketNeverWaits(t *testing.T) {
 		t.Errorf("second bind: %v", err)
 	}
 	buf := make([]byte, 4)
-	if _, _, ok := a.TryRead(buf); ok {
+	if _, _, _, ok := a.TryRead(buf); ok {
 		t.Error("read from an empty socket")
 	}
 	if err := b.TryWrite([]byte("123456"), a.LocalAddr()); err != nil {
 		t.Fatal(err)
 	}
-	if k, from, ok := a.TryRead(buf); !ok || string(buf[:k]) != "1234" || from != addrB {
+	if k, from, _, ok := a.TryRead(buf); !ok || string(buf[:k]) != "1234" || from != addrB {
 		t.Errorf("read %q from %v, %v", buf[:k], from, ok)
 	}
 	a.Connect(addrB)
 	c.TryWrite([]byte("x"), addrA)
-	if _, _, ok := a.TryRead(buf); ok {
+	if _, _, _, ok := a.TryRead(buf); ok {
 		t.Error("a stranger got through Connect")
 	}
 	a.Connect(netip.AddrPort{})
 	c.TryWrite([]byte("x"), addrA)
-	if _, _, ok := a.TryRead(buf); !ok {
+	if _, _, _, ok := a.TryRead(buf); !ok {
 		t.Error("undoing Connect did not")
 	}
 	a.Close()
@@ -286,7 +286,7 @@ func TestFullSocketDrops(t *testing.T) {
 	}
 	kept := 0
 	for buf := make([]byte, 1); ; kept++ {
-		if _, _, ok := a.TryRead(buf); !ok {
+		if _, _, _, ok := a.TryRead(buf); !ok {
 			break
 		}
 	}

@@ -171,8 +171,15 @@ func (p *Playout) Mute(from, to uint32) {
 	if int32(b-a) <= 0 || p.running && !(p.nearby(a) && p.nearby(b)) {
 		return
 	}
+	if p.muted && int32(p.muteTo-a) >= 0 && int32(b-p.muteFrom) >= 0 {
+		// It goes on; what it began with may still be to come.
+		a, b = earlier(a, p.muteFrom), b+uint32(max(0, int32(p.muteTo-b)))
+	}
 	p.muted, p.muteFrom, p.muteTo = true, a, b
 }
+
+// earlier is the one of two near positions that comes first.
+func earlier(a, b uint32) uint32 { return a - uint32(max(0, int32(a-b))) }
 
 // hush silences what is muted of the next n samples.
 func (p *Playout) hush(n int) {

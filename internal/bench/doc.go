@@ -1,0 +1,42 @@
+// Package bench measures a running server from outside: it places calls into
+// meet-me rooms as a carrier's trunk would, talks in all of them, and tells what
+// came back, leg by leg.
+//
+//	Options ─▶ Run ─▶ fleet   the calls: SIP, one leg and two sockets each
+//	                    │
+//	                  driver  one goroutine, with real-time priority: every leg
+//	                    │     sends and reads once per 20 ms, in one of 20 slots
+//	                  window  what the driver keeps while it is open
+//	                    │
+//	                  judge   lateness, delay, who heard whom (after the window)
+//	                    │
+//	                  Report  text or JSON
+//
+// # What is said
+//
+// Each talker of a room has a tone of its own, a whole number of hertz, so that
+// tones are orthogonal over one second. Time is cut into cycles of two seconds.
+// In the last part of a cycle up to three talkers of a room replace their tone,
+// each at its own moment, by a chirp of 40 ms that goes through 300 to 3400 Hz in
+// an order of its own: the marker by which delay is found.
+//
+// # What is measured
+//
+// Lateness: the arrival of each packet, by the kernel's time stamp, against the
+// leg's own grid. The grid is what the RTP clock says, shifted by the greatest
+// curve that lies below all arrivals and rises or falls by no more than 1 ms a
+// second. A server may so move its phase slowly; what is later than its own best
+// is late.
+//
+// Delay: let a packet be handed to the talker's socket at time t, and sample i of
+// it be the first of a marker. Let the listener's packet that has the same sample
+// at place j arrive at time a. The delay is (a + j/rate) − (t + i/rate): what a
+// server adds between mouth and ear, above the 20 ms that a packet takes to
+// fill. Both times are of one clock in one process. The place is found by
+// correlation, to one sample (0.125 ms at 8 kHz).
+//
+// Who hears whom: the power of each talker's tone (Goertzel) in one second of
+// what a listener heard, against what was sent.
+//
+// All judging is done after the window: while it is open the driver only copies.
+package bench

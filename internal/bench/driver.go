@@ -1,0 +1,170 @@
+package bench
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+const (
+	slotCount = 20
+	slotTime  = int64(time.Millisecond)
+	frameTime = slotCount * slotTime
+
+	// A driver later than this gives up what it has missed, so as not to send it
+	// all at once.
+	givesUp = 5 * frameTime
+	// Once in so many frames a leg's socket is read until it is empty: otherwise
+	// one read brings the one packet there is.
+	drainEvery = 8
+	drainMost  = 16
+)
+
+// window is the time in which the driver keeps what it sees.
+type window struct {
+	from, to int64 // wall clock, ns
+	late     histogram
+	skipped  int64 // slots
+}
+
+// driver sends and receives for all legs, on one goroutine whose thread has a
+// high priority, by an absolute timetable of 1 ms slots.
+type driver struct {
+	codec codec
+	base  time.Time // of the timetable
+	wall  int64     // base on the wall clock
+	slots [slotCount]slotLegs
+
+	origin   atomic.Int64 // the frame at which signals begin
+	open     atomic.Pointer[window]
+	turns    atomic.Int64 // slots done
+	stopped  atomic.Bool
+	done     chan struct{}
+	priority atomic.Pointer[string] // of the thread at first
+}
+
+// slotLegs are the legs of a slot. Room is made at first, so that legs can be
+// added while the driver runs.
+type slotLegs struct {
+	legs []*leg
+	n    atomic.Int32
+}
+
+// newDriver makes one with room for so many legs in any slot.
+func newDriver(c codec, room int) *driver {
+	d := &driver{codec: c, base: time.Now(), done: make(chan struct{})}
+	d.wall = d.base.UnixNano()
+	for i := range d.slots {
+		d.slots[i].legs = make([]*leg, room)
+	}
+	return d
+}
+
+// add gives the driver a leg. One goroutine at a time.
+func (d *driver) add(l *leg) {
+	s := &d.slots[l.slot]
+	s.legs[s.n.Load()] = l
+	s.n.Add(1)
+}
+
+// now is the time since the base.
+func (d *driver) now() int64 { return int64(time.Since(d.base)) }
+
+// run is the driver's goroutine, until stop.
+func (d *driver) run() {
+	defer close(d.done)
+	t := new(thread)
+	t.hold()
+	defer t.release()
+	first := t.priority
+	d.priority.Store(&first)
+	clock, err := newAlarm(d.base)
+	if err != nil {
+		return
+	}
+	in, out := newReceiver(), make([]byte, rtpHeader+maxPayload)
+	for slot := d.now()/slotTime + 1; !d.stopped.Load(); slot++ {
+		due := slot * slotTime
+		for d.now() < due {
+			clock.sleep(due)
+		}
+		t.hold()
+		w := d.open.Load()
+		if behind := d.now() - due; behind > givesUp {
+			if w != nil {
+				w.skipped += behind / slotTime
+			}
+			slot += behind / slotTime
+			due = slot * slotTime
+		}
+		d.turn(slot, due, w, in, out)
+		d.turns.Add(1)
+	}
+}
+
+// turn serves the legs of a slot: all send first, then all read.
+func (d *driver) turn(slot, due int64, w *window, in *receiver, out []byte) {
+	s, frame := &d.slots[slot%slotCount], slot/slotCount
+	legs, spoken := s.legs[:s.n.Load()], frame-d.origin.Load()
+	for _, l := range legs {
+		if l.active.Load() && !l.mute {
+			d.send(l, spoken, due, w, out)
+		}
+	}
+	for _, l := range legs {
+		if l.active.Load() {
+			d.receive(l, frame, w, in)
+		}
+	}
+}
+
+// send sends a leg's packet. frame counts from the origin, before which it is
+// negative.
+func (d *driver) send(l *leg, frame, due int64, w *window, out []byte) {
+	place := l.said.place(frame)
+	packet := l.fill(out, d.codec.payloadType(), d.codec.clock(), l.said.frames[place])
+	now := d.now()
+	ok := l.rtp.send(packet)
+	if w == nil || l.kept == nil || d.wall+now < w.from || d.wall+now >= w.to {
+		return
+	}
+	w.late.add(now - due)
+	if !ok {
+		l.kept.unsent++
+	}
+	if place == l.said.mark && len(l.kept.marks) < cap(l.kept.marks) {
+		l.kept.marks = append(l.kept.marks, d.wall+now)
+	}
+}
+
+func (d *driver) receive(l *leg, frame int64, w *window, in *receiver) {
+	most := 1
+	if (frame+int64(l.index))%drainEvery == 0 {
+		most = drainMost
+	}
+	for range most {
+		p, at, ok := in.read(l.rtp)
+		if !ok {
+			return
+		}
+		if w != nil {
+			l.take(p, at, d.codec.payloadType(), w)
+		}
+	}
+}
+
+// settle waits until the driver has seen all that was stored before.
+func (d *driver) settle() {
+	for want := d.turns.Load() + 2; d.turns.Load() < want; {
+		select {
+		case <-d.done:
+			return
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+// stop ends the goroutine and waits for it.
+func (d *driver) stop() {
+	d.stopped.Store(true)
+	<-d.done
+}

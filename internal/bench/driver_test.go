@@ -1,0 +1,110 @@
+package bench
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+)
+
+// pairs makes legs that are connected to each other, two by two, and all in one
+// slot.
+func pairs(t testing.TB, n int) (*driver, []*leg) {
+	t.Helper()
+	f := &fleet{
+		opts:  Options{Size: 2, Talkers: 2, Phase: "aligned", Duration: minDuration}.withDefaults(),
+		codec: codecs[0], local: netip.MustParseAddr("127.0.0.3"), nextPort: firstPort, driver: newDriver(codecs[0], n), random: random(1),
+	}
+	f.speak()
+	for range n {
+		if _, err := f.newLeg(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Cleanup(func() {
+		for _, l := range f.legs {
+			l.rtp.close()
+			l.rtcp.close()
+		}
+	})
+	for i, l := range f.legs {
+		if err := l.rtp.connect(f.legs[i^1].addr); err != nil {
+			t.Fatal(err)
+		}
+		l.active.Store(true)
+	}
+	return f.driver, f.legs
+}
+
+// TestTurnKeepsWhatComes: a leg's packets come to the other with the kernel's
+// time stamp, are kept while the window is open, and the chirp's moment is noted.
+func TestTurnKeepsWhatComes(t *testing.T) {
+	d, legs := pairs(t, 2)
+	for _, l := range legs {
+		l.kept = &kept{packets: make([]arrival, 0, 200), marks: make([]int64, 0, 2), recorded: make([]received, 0, 200), payloads: make([]byte, 0, 200*160)}
+	}
+	before := time.Now().UnixNano()
+	w := &window{from: before, to: before + int64(time.Hour)}
+	in, out := newReceiver(), make([]byte, rtpHeader+maxPayload)
+	for frame := range int64(cycleFrames) {
+		d.turn(frame*slotCount, d.now(), w, in, out)
+	}
+	after := time.Now().UnixNano()
+	for i, l := range legs {
+		k := l.kept
+		if o := sequence(k.packets); o != (order{unique: cycleFrames}) || len(k.recorded) != cycleFrames || len(k.marks) != 1 {
+			t.Fatalf("leg %d: %+v, %d recorded, %d marks", i, o, len(k.recorded), len(k.marks))
+		}
+		for n, p := range k.packets {
+			if p.at < before || p.at > after || p.ts != k.packets[0].ts+uint32(n)*160 {
+				t.Fatalf("leg %d: packet %d is %+v, between %d and %d", i, n, p, before, after)
+			}
+		}
+	}
+	if w.late.n != 2*cycleFrames {
+		t.Errorf("%d sendings were timed", w.late.n)
+	}
+	legs[0].mute = true
+	legs[1].active.Store(false)
+	d.turn(0, 0, w, in, out)
+	if len(legs[1].kept.packets) != cycleFrames || w.late.n != 2*cycleFrames {
+		t.Error("a mute leg sent, or one that is not active")
+	}
+}
+
+// TestDriverKeepsItsTimetable: the driver's thread starts, serves and stops, and
+// gives up what it is much too late for.
+func TestDriverKeepsItsTimetable(t *testing.T) {
+	d, legs := pairs(t, 2)
+	w := &window{from: 0, to: 1<<63 - 1}
+	for _, l := range legs {
+		l.kept = &kept{packets: make([]arrival, 0, 1000)}
+	}
+	d.open.Store(w)
+	go d.run()
+	time.Sleep(200 * time.Millisecond)
+	d.open.Store(nil)
+	d.settle()
+	n := len(legs[0].kept.packets)
+	d.stop()
+	if n < 2 || n > 12 {
+		t.Errorf("%d packets in 200 ms", n)
+	}
+}
+
+// BenchmarkLegFrame is what the generator pays for each leg and frame: a packet
+// sent, one received and kept.
+func BenchmarkLegFrame(b *testing.B) {
+	d, legs := pairs(b, 150)
+	for _, l := range legs {
+		l.kept = &kept{packets: make([]arrival, 0, 1)}
+	}
+	w := &window{from: 0, to: 1<<63 - 1}
+	in, out := newReceiver(), make([]byte, rtpHeader+maxPayload)
+	b.ReportAllocs()
+	used, frame := cpuTime(), int64(0)
+	for b.Loop() {
+		d.turn(frame*slotCount, d.now(), w, in, out)
+		frame++
+	}
+	b.ReportMetric(float64(cpuTime()-used)/float64(frame)/float64(len(legs)), "cpu-ns/leg")
+}

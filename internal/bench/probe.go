@@ -1,0 +1,145 @@
+package bench
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// probe looks at the server's process from outside.
+type probe struct {
+	pid     int
+	metrics string
+	first   sight // before the first call
+}
+
+// sight is one look.
+type sight struct {
+	at      time.Time
+	cpu     int64 // ns; -1: not seen
+	rss     int64
+	threads int
+	system  times
+	metrics map[string]float64
+}
+
+const (
+	clockTick     = int64(10 * time.Millisecond) // of /proc/PID/stat on all Linux systems
+	scrapeTime    = 5 * time.Second
+	maxScrape     = 8 << 20
+	metricLate    = "warmline_mix_tick_lateness_seconds"
+	metricSkipped = "warmline_mix_ticks_skipped_total"
+	metricLeaked  = "warmline_leaked_frames_total"
+	metricRoutine = "go_goroutines"
+	metricHeap    = "go_memstats_heap_alloc_bytes"
+)
+
+// newProbe takes the first look.
+func newProbe(pid int, metrics string) *probe {
+	p := &probe{pid: pid, metrics: metrics}
+	p.first = p.process()
+	p.first.metrics = p.scrape()
+	return p
+}
+
+// process reads what the system knows of the process. It costs the server
+// nothing.
+func (p *probe) process() sight {
+	s := sight{at: time.Now(), cpu: -1, system: processorTimes()}
+	if p.pid > 0 {
+		if text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.pid)); err == nil {
+			s.parse(string(text))
+		}
+	}
+	return s
+}
+
+// scrape reads the metrics, nil when there are none. It costs the server time,
+// and is for before and after a window.
+func (p *probe) scrape() map[string]float64 {
+	if p.metrics == "" {
+		return nil
+	}
+	m, err := scrape(p.metrics)
+	if err != nil {
+		return nil
+	}
+	return m
+}
+
+// parse reads a line of /proc/PID/stat. The name in it may hold anything.
+func (s *sight) parse(line string) {
+	fields := strings.Fields(line[strings.LastIndexByte(line, ')')+1:])
+	if len(fields) < 22 {
+		return
+	}
+	number := func(i int) int64 { n, _ := strconv.ParseInt(fields[i], 10, 64); return n }
+	s.cpu = (number(11) + number(12)) * clockTick
+	s.threads = int(number(17))
+	s.rss = number(21) * int64(os.Getpagesize())
+}
+
+// scrape reads metrics without labels.
+func scrape(url string) (map[string]float64, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), scrapeTime)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s: %s", url, resp.Status)
+	}
+	return samples(io.LimitReader(resp.Body, maxScrape)), nil
+}
+
+// samples reads the text format as far as it is needed.
+func samples(r io.Reader) map[string]float64 {
+	all := make(map[string]float64)
+	for lines := bufio.NewScanner(r); lines.Scan(); {
+		name, value, ok := strings.Cut(lines.Text(), " ")
+		if !ok || strings.HasPrefix(name, "#") || strings.Contains(name, "{") {
+			continue
+		}
+		if v, err := strconv.ParseFloat(value, 64); err == nil {
+			all[name] = v
+		}
+	}
+	return all
+}
+
+// figures compares two looks; nil when there was nothing to see.
+func (p *probe) figures(before, after sight, legs int) *ServerFigures {
+	if after.cpu < 0 && after.metrics == nil {
+		return nil
+	}
+	f := &ServerFigures{RSS: after.rss, Threads: after.threads}
+	if after.cpu >= 0 && before.cpu >= 0 {
+		took := after.at.Sub(before.at)
+		f.CPU = 100 * float64(after.cpu-before.cpu) / float64(took)
+		f.PerLegFrame = float64(after.cpu-before.cpu) / 1e3 / (float64(took) / float64(frameTime) * float64(legs))
+		f.PerLegRSS = float64(after.rss-p.first.rss) / float64(legs)
+	}
+	if after.metrics != nil {
+		grown := func(name string) float64 { return after.metrics[name] - before.metrics[name] }
+		f.Goroutines = int(after.metrics[metricRoutine])
+		f.Heap = int64(after.metrics[metricHeap])
+		f.PerLegHeap = (after.metrics[metricHeap] - p.first.metrics[metricHeap]) / float64(legs)
+		if ticks := grown(metricLate + "_count"); ticks > 0 {
+			f.TickLate = 1e3 * grown(metricLate+"_sum") / ticks
+		}
+		f.TicksSkipped, f.Leaked = grown(metricSkipped), grown(metricLeaked)
+	}
+	return f
+}

@@ -1,0 +1,165 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+)
+
+// Run measures a server as the options say. The report is there, as far as it
+// got, also with an error.
+func Run(ctx context.Context, o Options) (*Report, error) {
+	private := o.Target == ""
+	o = o.withDefaults()
+	c, err := codecNamed(o.Codec)
+	if err == nil {
+		err = o.check()
+	}
+	if err != nil {
+		return nil, err
+	}
+	r := &Report{Machine: machine(), Settings: o.settings()}
+	defer func() { r.Machine.LoadEnd = loadAverage() }()
+	if private {
+		s, err := startPrivate(ctx, o)
+		if err != nil {
+			return r, err
+		}
+		defer s.stop()
+		o.Target, o.ServerPID, o.Metrics = "sip:"+s.sip, s.cmd.Process.Pid, "http://"+s.http+"/metrics"
+	}
+	if err := o.drive(ctx, c, r); err != nil {
+		return r, err
+	}
+	wanted, err := parseRequirements(o.Require)
+	if err != nil {
+		return r, err
+	}
+	return r, r.require(wanted)
+}
+
+// drive places calls and measures.
+func (o Options) drive(ctx context.Context, c codec, r *Report) error {
+	target, local, err := o.addresses()
+	if err != nil {
+		return err
+	}
+	if o.Pin >= 0 {
+		if err := pinSelf(o.Pin); err != nil {
+			return err
+		}
+	}
+	// The driver keeps a processor while it sleeps; SIP needs another.
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(max(4, runtime.GOMAXPROCS(0))))
+	d := newDriver(c, o.MaxRooms*o.Size)
+	f, err := newFleet(o, d, target, local)
+	if err != nil {
+		return err
+	}
+	go d.run()
+	defer func() {
+		f.hangup()
+		d.stop()
+		f.close()
+	}()
+	p := newProbe(o.ServerPID, o.Metrics)
+	if o.FindLimit {
+		return f.search(ctx, p, r)
+	}
+	m, err := f.step(ctx, p, o.Rooms)
+	if m != nil {
+		r.Measurements = append(r.Measurements, *m)
+	}
+	return err
+}
+
+// step grows the fleet and measures it.
+func (f *fleet) step(ctx context.Context, p *probe, rooms int) (*Measurement, error) {
+	if rooms > f.rooms() {
+		fmt.Fprintf(f.opts.Progress, "placing calls: %d rooms of %d\n", rooms, f.opts.Size)
+		if err := f.grow(ctx, rooms); err != nil {
+			return nil, err
+		}
+	}
+	if err := wait(ctx, f.opts.WarmUp); err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(f.opts.Progress, "measuring for %v\n", f.opts.Duration)
+	m, err := f.measure(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return m, f.failures()
+}
+
+// search raises the number of rooms until quality falls.
+func (f *fleet) search(ctx context.Context, p *probe, r *Report) error {
+	r.Limit = new(Limit)
+	for rooms := f.opts.Rooms; ; rooms += f.opts.Step {
+		if rooms > f.opts.MaxRooms {
+			r.Limit.Reason = "the most rooms were reached"
+			return nil
+		}
+		reason, err := f.try(ctx, p, r, rooms)
+		if err != nil {
+			return err
+		}
+		if reason != "" {
+			r.Limit.Reason = fmt.Sprintf("%d rooms: %s", rooms, reason)
+			return nil
+		}
+		r.Limit.Rooms, r.Limit.Legs = rooms, rooms*f.opts.Size
+	}
+}
+
+// try measures one number of rooms, more than once if need be. The reason is why
+// it is too many.
+func (f *fleet) try(ctx context.Context, p *probe, r *Report, rooms int) (reason string, err error) {
+	for range f.opts.Tries {
+		m, err := f.step(ctx, p, rooms)
+		if m != nil {
+			r.Measurements = append(r.Measurements, *m)
+		}
+		if ctx.Err() != nil {
+			return "", ctx.Err()
+		}
+		if err != nil {
+			return err.Error(), nil // calls refused or lost: no more can be had
+		}
+		if reason = f.opts.tooMany(m); reason == "" {
+			return "", nil
+		}
+		fmt.Fprintf(f.opts.Progress, "%d rooms: %s\n", rooms, reason)
+	}
+	return reason, nil
+}
+
+// tooMany is why a measurement is not good enough; "" when it is.
+func (o Options) tooMany(m *Measurement) string {
+	switch {
+	case m.Delivery.Share < o.Delivered:
+		return fmt.Sprintf("%.3f %% of packets came, %g %% are wanted%s", m.Delivery.Share, o.Delivered, m.excuse())
+	case m.Lateness.OnTime < o.OnTime:
+		return fmt.Sprintf("%.3f %% of packets were on time, %g %% are wanted%s", m.Lateness.OnTime, o.OnTime, m.excuse())
+	}
+	return ""
+}
+
+// excuse says whose fault it may be.
+func (m *Measurement) excuse() string {
+	if m.Generator.late() {
+		return " (the generator was late itself)"
+	}
+	return ""
+}
+
+func (o Options) settings() Settings {
+	target := o.Target
+	if target == "" {
+		target = "private"
+	}
+	return Settings{
+		Target: target, Codec: o.Codec, Size: o.Size, Talkers: o.Talkers, Listeners: o.Listeners, Signal: o.Signal, Phase: o.Phase, Seed: o.Seed,
+		Rate: o.Rate, WarmUp: o.WarmUp.Seconds(), Duration: o.Duration.Seconds(), Pin: o.Pin, PinServer: o.PinServer,
+	}
+}

@@ -1,0 +1,221 @@
+package bench
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"runtime"
+	"strconv"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// socket is a UDP socket used by one thread, without the runtime's poller.
+type socket struct{ fd int }
+
+// openSocket binds one. With stamped the kernel notes when packets arrive.
+func openSocket(addr netip.AddrPort, stamped bool) (socket, error) {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return socket{}, fmt.Errorf("udp socket: %w", err)
+	}
+	if stamped {
+		err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
+	} else {
+		// Nobody reads it: it is there so that what is sent to it is not refused.
+		err = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUF, 1)
+	}
+	if err == nil {
+		err = unix.Bind(fd, sockaddr(addr))
+	}
+	if err != nil {
+		unix.Close(fd)
+		return socket{}, fmt.Errorf("bind %v: %w", addr, err)
+	}
+	return socket{fd}, nil
+}
+
+func sockaddr(addr netip.AddrPort) unix.Sockaddr {
+	return &unix.SockaddrInet4{Port: int(addr.Port()), Addr: addr.Addr().As4()}
+}
+
+// inUse reports whether the address of a socket is taken.
+func inUse(err error) bool { return errors.Is(err, unix.EADDRINUSE) }
+
+func (s socket) connect(to netip.AddrPort) error { return unix.Connect(s.fd, sockaddr(to)) }
+
+func (s socket) close() { unix.Close(s.fd) }
+
+// send hands a packet to a connected socket; false when it was not taken.
+func (s socket) send(p []byte) bool {
+	_, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(s.fd),
+		uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)), unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL, 0, 0)
+	return errno == 0
+}
+
+// receiver is what recvmsg writes into. It must not be copied.
+type receiver struct {
+	header  unix.Msghdr
+	vector  unix.Iovec
+	buffer  [2048]byte
+	control [64]byte
+}
+
+func newReceiver() *receiver {
+	r := new(receiver)
+	r.vector.Base = &r.buffer[0]
+	r.vector.SetLen(len(r.buffer))
+	r.header.Iov = &r.vector
+	r.header.SetIovlen(1)
+	r.header.Control = &r.control[0]
+	return r
+}
+
+// read takes the next packet of a socket, if there is one, and when the kernel
+// got it, in ns of the wall clock. The packet is valid until the next read.
+func (r *receiver) read(s socket) (p []byte, at int64, ok bool) {
+	r.header.SetControllen(len(r.control))
+	n, _, errno := unix.RawSyscall(unix.SYS_RECVMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&r.header)), unix.MSG_DONTWAIT)
+	if errno != 0 {
+		return nil, 0, false
+	}
+	return r.buffer[:n], r.stamp(), true
+}
+
+func (r *receiver) stamp() int64 {
+	head := (*unix.Cmsghdr)(unsafe.Pointer(&r.control[0]))
+	if int(r.header.Controllen) < unix.CmsgLen(int(unsafe.Sizeof(unix.Timespec{}))) ||
+		head.Level != unix.SOL_SOCKET || head.Type != unix.SO_TIMESTAMPNS {
+		return time.Now().UnixNano()
+	}
+	ts := (*unix.Timespec)(unsafe.Pointer(&r.control[unix.CmsgLen(0)]))
+	return ts.Nano()
+}
+
+// fifoPriority is in the middle of the range, as a server's media thread.
+const fifoPriority = 30
+
+// thread keeps the goroutine that holds it at a high priority.
+//
+// The goroutine is not locked to a thread. The runtime takes the processor from
+// a goroutine that has run for 10 ms; one that is locked can only go on when a
+// second thread, of common priority, has handed it back, which takes long on a
+// busy machine. One that is not goes on where it was, if nothing else is to be
+// done; when it finds itself on another thread, that one is raised instead.
+type thread struct {
+	id       int
+	priority string // "realtime", "nice" or "plain"
+}
+
+// hold raises the present thread, if it is a new one. It is called often.
+func (t *thread) hold() {
+	if id := unix.Gettid(); id != t.id {
+		t.release()
+		t.id, t.priority = id, raise(id)
+	}
+}
+
+// raise gives a thread the best priority that the system allows.
+func raise(id int) string {
+	// Threads made from this one must not inherit it.
+	attr := unix.SchedAttr{
+		Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Flags: unix.SCHED_FLAG_RESET_ON_FORK, Priority: fifoPriority,
+	}
+	if unix.SchedSetAttr(id, &attr, 0) == nil {
+		return "realtime"
+	}
+	if unix.Setpriority(unix.PRIO_PROCESS, id, -19) == nil {
+		return "nice"
+	}
+	return "plain"
+}
+
+// release gives the thread a common priority again.
+func (t *thread) release() {
+	switch t.priority {
+	case "realtime":
+		attr := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_NORMAL, Flags: unix.SCHED_FLAG_RESET_ON_FORK}
+		_ = unix.SchedSetAttr(t.id, &attr, 0) // lowering is always allowed
+	case "nice":
+		_ = unix.Setpriority(unix.PRIO_PROCESS, t.id, 0)
+	}
+	t.id, t.priority = 0, ""
+}
+
+// alarm sleeps on the monotonic clock, behind the scheduler's back.
+type alarm struct {
+	offset int64 // of CLOCK_MONOTONIC against time since base
+	base   time.Time
+	until  unix.Timespec
+}
+
+func newAlarm(base time.Time) (*alarm, error) {
+	var now unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &now); err != nil {
+		return nil, err
+	}
+	return &alarm{offset: now.Nano() - int64(time.Since(base)), base: base}, nil
+}
+
+// sleep returns at a moment since the base, or a little before.
+func (a *alarm) sleep(until int64) {
+	a.until = unix.NsecToTimespec(until + a.offset)
+	_, _, _ = unix.RawSyscall6(unix.SYS_CLOCK_NANOSLEEP, unix.CLOCK_MONOTONIC, unix.TIMER_ABSTIME,
+		uintptr(unsafe.Pointer(&a.until)), 0, 0, 0)
+}
+
+// pinSelf keeps all threads of this process, and those to come, on one
+// processor.
+func pinSelf(cpu int) error {
+	var set unix.CPUSet
+	set.Set(cpu)
+	tasks, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		return err
+	}
+	for _, t := range tasks {
+		id, _ := strconv.Atoi(t.Name())
+		if err := unix.SchedSetaffinity(id, &set); err != nil && !errors.Is(err, unix.ESRCH) {
+			return fmt.Errorf("processor %d: %w", cpu, err)
+		}
+	}
+	return nil
+}
+
+// pinned runs f on a thread that is kept on one processor, which the processes
+// it starts inherit.
+func pinned(cpu int, f func() error) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var old, set unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &old); err != nil {
+		return err
+	}
+	set.Set(cpu)
+	if err := unix.SchedSetaffinity(0, &set); err != nil {
+		return fmt.Errorf("processor %d: %w", cpu, err)
+	}
+	defer func() { _ = unix.SchedSetaffinity(0, &old) }()
+	return f()
+}
+
+// cpuTime is what this process has used, in ns.
+func cpuTime() int64 {
+	var u unix.Rusage
+	if unix.Getrusage(unix.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return u.Utime.Nano() + u.Stime.Nano()
+}
+
+// kernel names the system.
+func kernel() string {
+	var u unix.Utsname
+	if unix.Uname(&u) != nil {
+		return runtime.GOOS
+	}
+	return unix.ByteSliceToString(u.Sysname[:]) + " " + unix.ByteSliceToString(u.Release[:])
+}

@@ -1,0 +1,40 @@
+//go:build !linux
+
+package bench
+
+import (
+	"errors"
+	"net/netip"
+	"runtime"
+	"time"
+)
+
+// Measuring needs the kernel's time stamps and real-time threads as Linux has
+// them; elsewhere it is refused.
+var errSystem = errors.New("bench: runs on Linux only")
+
+type socket struct{}
+
+func openSocket(netip.AddrPort, bool) (socket, error) { return socket{}, errSystem }
+func inUse(error) bool                                { return false }
+func (socket) connect(netip.AddrPort) error           { return errSystem }
+func (socket) close()                                 {}
+func (socket) send([]byte) bool                       { return false }
+
+type receiver struct{}
+
+func newReceiver() *receiver                        { return &receiver{} }
+func (*receiver) read(socket) ([]byte, int64, bool) { return nil, 0, false }
+func newAlarm(time.Time) (*alarm, error)            { return nil, errSystem }
+func (*alarm) sleep(int64)                          {}
+func pinSelf(int) error                             { return errSystem }
+func pinned(int, func() error) error                { return errSystem }
+func cpuTime() int64                                { return 0 }
+func kernel() string                                { return runtime.GOOS }
+
+type thread struct{ priority string }
+
+func (*thread) hold()    {}
+func (*thread) release() {}
+
+type alarm struct{}

@@ -1,0 +1,192 @@
+package media
+
+import (
+	"warmline/media/g722"
+	"warmline/media/jitter"
+	"warmline/media/opus"
+	"warmline/mixer"
+)
+
+// equipment is what a session needs to speak the codecs of its agreement, made
+// by the conference's goroutine and used by the worker. An agreement that goes
+// on with the same codecs goes on with the same equipment, so that nothing of a
+// stream's state is lost by a re-INVITE.
+type equipment struct {
+	playable [kinds]*jitter.Format // by what a packet carries; nil: not agreed on
+	encoder  voiceEncoder          // nil: the codec is tables
+	spare    voiceEncoder          // for what is shared with other sessions
+	kind     *codec                // the encoders are of
+	wish     opusWish              // and follow
+	sealed   []byte                // room for a packet under encryption
+	again    []byte                // for one that is tried with the peer's former key
+}
+
+// voiceEncoder is an encoder that can go on where another one, or a stream of
+// packets handed on, stopped.
+type voiceEncoder interface {
+	mixer.Encoder
+	// resume goes on after a stream of payloads, of which past are the last.
+	resume(past *passed)
+}
+
+// equip makes what the agreement needs, of what the last one had as far as it
+// fits.
+func (a *agreement) equip(old *agreement) {
+	e := &a.equipment
+	if old != nil {
+		*e = old.equipment
+	}
+	for _, k := range a.in {
+		if c := k.codec(); c != nil && e.playable[k] == nil {
+			e.playable[k] = c.newFormat()
+		}
+	}
+	if e.kind != a.codec || e.wish != a.opus {
+		e.kind, e.wish = a.codec, a.opus
+		e.encoder, e.spare = nil, nil
+		if a.codec.newEncoder != nil {
+			e.encoder, e.spare = a.codec.newEncoder(a.opus), a.codec.newEncoder(a.opus)
+		}
+	}
+	if a.seal != nil && e.sealed == nil {
+		e.sealed = make([]byte, datagramSize)
+	}
+	e.again = nil
+	if a.former != nil {
+		e.again = make([]byte, datagramSize)
+	}
+}
+
+// newFormat is what the playout must know of a stream of the codec.
+func (c *codec) newFormat() *jitter.Format {
+	f := &jitter.Format{Rate: c.rate, Clock: c.clock, Table: c.decode, Duration: c.duration}
+	if c.newDecoder != nil {
+		f.Decoder, f.Packets = c.newDecoder(), jitter.NewPackets()
+	}
+	return f
+}
+
+// passedPackets is how many of the packets handed on are remembered: 100 ms, in
+// which a decoder that begins anew comes to hear what the others hear.
+const passedPackets = 5
+
+// passed are the last payloads that were handed on untouched.
+type passed struct {
+	next, count int
+	sizes       [passedPackets]int
+	payloads    [passedPackets][mixer.MaxPayload]byte
+}
+
+func (p *passed) add(payload []byte) {
+	p.sizes[p.next] = copy(p.payloads[p.next][:], payload)
+	p.next = (p.next + 1) % passedPackets
+	p.count = min(p.count+1, passedPackets)
+}
+
+// each calls f with the payloads, oldest first.
+func (p *passed) each(f func(payload []byte)) {
+	for i := p.next - p.count + passedPackets; i < p.next+passedPackets; i++ {
+		at := i % passedPackets
+		f(p.payloads[at][:p.sizes[at]])
+	}
+}
+
+// wideFrame is a frame of the codecs at 16 kHz.
+const wideFrame = 320
+
+// encoderG722 is an encoder of G.722 with the decoder it follows.
+type encoderG722 struct {
+	g722.Encoder
+	ear   g722.Decoder
+	heard [wideFrame]int16
+}
+
+func newEncoderG722(opusWish) voiceEncoder {
+	e := new(encoderG722)
+	e.Reset()
+	return e
+}
+
+// Adopt implements mixer.Encoder.
+func (e *encoderG722) Adopt(from mixer.Encoder) {
+	if other, ok := from.(*encoderG722); ok {
+		e.Encoder.Adopt(&other.Encoder)
+	}
+}
+
+func (e *encoderG722) resume(past *passed) {
+	e.ear.Reset()
+	past.each(func(payload []byte) { e.ear.Decode(e.heard[:], payload) })
+	e.Follow(&e.ear)
+}
+
+// decoderG722 is a decoder of G.722, which has no concealment of its own: the
+// playout substitutes the waveform.
+type decoderG722 struct{ g722.Decoder }
+
+func newDecoderG722() jitter.Decoder {
+	d := new(decoderG722)
+	d.Reset()
+	return d
+}
+
+// Conceal implements jitter.Decoder.
+func (d *decoderG722) Conceal([]int16, []byte) int { return 0 }
+
+// primeFrames is how much of what was heard an encoder of Opus is led in with.
+const primeFrames = 2
+
+// encoderOpus is an encoder of Opus that remembers what it said last, because
+// its state cannot be copied: another one is led in with that.
+type encoderOpus struct {
+	*opus.Encoder
+	ear  *opus.Decoder
+	past [primeFrames * wideFrame]int16
+	out  [6 * wideFrame]int16 // of the longest packet
+}
+
+// Encode implements mixer.Encoder.
+func (e *encoderOpus) Encode(dst []byte, frame []int16) int {
+	e.remember(frame)
+	return e.Encoder.Encode(dst, frame)
+}
+
+func (e *encoderOpus) remember(frame []int16) {
+	n := copy(e.past[:], e.past[min(len(frame), len(e.past)):])
+	copy(e.past[n:], frame[len(frame)-min(len(frame), len(e.past)):])
+}
+
+// Adopt implements mixer.Encoder.
+func (e *encoderOpus) Adopt(from mixer.Encoder) {
+	if other, ok := from.(*encoderOpus); ok {
+		e.past = other.past
+		e.Prime(e.past[:])
+	}
+}
+
+func newDecoderOpus() jitter.Decoder {
+	d, err := opus.NewDecoder()
+	if err != nil {
+		panic("media: no decoder of Opus: " + err.Error()) // no input leads here
+	}
+	return d
+}
+
+// newEncoderOpus makes an encoder as the peer wants it.
+func newEncoderOpus(w opusWish) voiceEncoder {
+	e, err := opus.NewEncoder(w.config())
+	if err != nil {
+		panic("media: no encoder of Opus: " + err.Error()) // the wish is within bounds
+	}
+	ear, err := opus.NewDecoder()
+	if err != nil {
+		panic("media: no decoder of Opus: " + err.Error()) // no input leads here
+	}
+	return &encoderOpus{Encoder: e, ear: ear}
+}
+
+func (e *encoderOpus) resume(past *passed) {
+	e.ear.Reset()
+	past.each(func(payload []byte) { e.remember(e.out[:e.ear.Decode(e.out[:], payload)]) })
+	e.Prime(e.past[:])
+}

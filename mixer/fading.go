@@ -1,0 +1,94 @@
+package mixer
+
+// tail is how a frame ended, for the mirror image that fades it out.
+type tail struct {
+	room    [rampWide]int16
+	samples []int16 // of room; empty: there was nothing to hear
+}
+
+func (t *tail) set(frame []int16, n int) {
+	t.samples = t.room[:n]
+	copy(t.samples, frame[len(frame)-n:])
+}
+
+func (t *tail) clear() { t.samples = nil }
+
+// move has the port's stream move on by a frame; the end of the last one is
+// kept.
+func (p *port) move(now int64, step uint64) {
+	p.keep(&p.tail)
+	p.voice = p.stream.Next(now)
+	p.sampled = [buses]bool{}
+	p.moved = step
+}
+
+// keep saves the end of the present frame where somebody has heard it.
+func (p *port) keep(to *[buses]tail) {
+	for bus := range to {
+		if p.voice && p.sampled[bus] {
+			to[bus].set(p.stream.Samples(busRates[bus]), len(fades[bus].up))
+		} else {
+			to[bus].clear()
+		}
+	}
+}
+
+// samples is the present frame for a bus.
+func (p *port) samples(bus int) []int16 {
+	p.sampled[bus] = true
+	return p.stream.Samples(busRates[bus])
+}
+
+// treat adds the port's treatment, cross-fading when it changes. frame is the
+// number of the frame, which a radio goes by.
+func (p *port) treat(m *mix, s *sounds, frame int64) {
+	if !p.was.sameTreatment(p.row) {
+		p.src.at(frame)
+		m.fadeSource(p.src, fades[m.bus].down, false)
+		p.src = s.source(p.row)
+		p.src.at(frame)
+		m.fadeSource(p.src, fades[m.bus].up, true)
+	} else {
+		p.src.at(frame)
+	}
+	m.addSource(p.src)
+	p.src.advance()
+}
+
+// playInto adds the port's clip, everything else lowered under it.
+func (p *port) playInto(m *mix) {
+	playing := p.play != nil
+	if playing || p.ducked {
+		m.duck(p.ducked, playing)
+		p.ducked = playing
+	}
+	if p.cut != nil {
+		m.cut(p.cut.rest(m.bus))
+		p.cut = nil
+	}
+	if playing {
+		m.clip(p.play.rest(m.bus))
+		p.play.pos += min(p.play.clip.length()-p.play.pos, FrameSamples)
+	}
+}
+
+// bare says that the port gets voices and its unchanged treatment, and nothing
+// else.
+func (p *port) bare() bool {
+	return p.play == nil && p.cut == nil && !p.ducked && p.was.sameTreatment(p.row)
+}
+
+// deliver hands a frame to the port's stream.
+func (p *port) deliver(now int64, f *Frame, step uint64) {
+	p.stream.Push(now, f)
+	p.done(step)
+	if p.play != nil && p.play.pos >= p.play.clip.length() {
+		p.room.finish(p.play, true)
+		p.play = nil
+	}
+}
+
+// done notes that the port has had its frame.
+func (p *port) done(step uint64) {
+	p.was, p.served = p.row, step
+}
