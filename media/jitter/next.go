@@ -130,7 +130,8 @@ func (p *Playout) invent(dst []int16) int {
 		p.filled += uint64(p.length(voice))
 	}
 	p.conceal.synthesise(dst)
-	if !silent && p.begun {
+	if !silent && p.begun && p.format.Packets == nil {
+		// After a loss a codec with state begins badly: nothing to lead to.
 		p.bend(dst)
 	}
 	return n
