@@ -150,6 +150,9 @@ func (p *Playout) rejoin() {
 	p.merging = quickFade * p.k
 	if !c.faded() {
 		p.merging = min(c.quarter()+c.lost/5, longFade*p.k)
+		if p.format.Packets != nil {
+			p.merging = longFade * p.k // the decoder has to find its way again
+		}
 	}
 	p.merge = p.merging
 }
