@@ -20,10 +20,10 @@ type counters struct {
 	jitter                atomic.Int64  // nanoseconds
 	delay                 atomic.Int64  // nanoseconds audio waits in the jitter buffer
 	frames                [mixer.MaxCodecs]frameCounters
-	concealed             atomic.Int64  // nanoseconds the playout made up
-	roundTrip             atomic.Int64  // nanoseconds
-	now                   atomic.Int64  // the worker's clock when it last looked
-	audioAt               atomic.Int64  // when the last audio packet came, or the agreement
+	concealed             atomic.Int64 // nanoseconds the playout made up
+	roundTrip             atomic.Int64 // nanoseconds
+	now                   atomic.Int64 // the worker's clock when it last looked
+	audioAt               atomic.Int64 // when the last audio packet came, or the agreement
 	started               atomic.Bool
 	far                   farCounters
 	remote                addrCell
