@@ -9,8 +9,8 @@ import (
 	"warmline/mixer"
 )
 
-// errOverload is the limit that nobody has set in numbers of calls: a media
-// worker with more to do would serve its live calls late.
+// errOverload is the limit that is not a number of calls: a media worker with
+// more to do would serve its live calls late.
 var errOverload = fmt.Errorf("%w: the media workers have no time for another call", ErrBusy)
 
 const (
