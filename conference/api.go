@@ -55,6 +55,7 @@ type Search struct {
 // the peer reports it, what it hears of the server.
 type Quality struct {
 	Codec       string      `json:"codec,omitempty"`
+	SRTP        string      `json:"srtp,omitempty" doc:"the suite its audio is encrypted with (RFC 4568); absent if it is not"`
 	Loss        float64     `json:"loss" doc:"share of packets lost, 0 to 1"`
 	JitterMS    float64     `json:"jitter_ms" doc:"interarrival jitter (RFC 3550)"`
 	MOS         float64     `json:"mos" doc:"E-model estimate, 1.0 to 4.5, on the codec's own scale: not to be compared between narrowband and wideband; 0 before packets came"`

@@ -28,6 +28,9 @@ type Config struct {
 	// says that the call broke a rule. It is called from the goroutine of the
 	// conference and must not block for long.
 	OnTrace func(conference string, trace transfer.Trace, broken bool)
+	// Load is how busy the worker of a room is or, for nil, the one that would
+	// get the next room; nil: the mixer's own figures.
+	Load func(room *mixer.Room) mixer.Load
 	// Announcement is played to a customer nobody can serve, 8 kHz mono; nil:
 	// the built-in one.
 	Announcement []int16
@@ -64,10 +67,12 @@ type Timers struct {
 	RTPHeld  time.Duration // anybody while held
 }
 
-// Limits bound what runs at one time.
+// Limits bound what runs at one time. New calls are refused beyond them.
 type Limits struct {
 	Conferences int
 	Legs        int
+	WorkerUse   float64       // share of the time that a media worker works, 0 to 1
+	Lateness    time.Duration // of 99 in 100 of a media worker's frames
 }
 
 // DefaultSettings are the documented defaults.
@@ -83,7 +88,7 @@ func DefaultSettings() Settings {
 			RTPFirst: 30 * time.Second, RTPAgent: 20 * time.Second,
 			RTPTrunk: 60 * time.Second, RTPHeld: 30 * time.Minute,
 		},
-		Limits: Limits{Conferences: 5000, Legs: 15000},
+		Limits: Limits{Conferences: 5000, Legs: 15000, WorkerUse: 0.85, Lateness: 5 * time.Millisecond},
 	}
 }
 

@@ -25,6 +25,14 @@
 // any more is nothing to the machine, but it is ended, counted and waited for
 // like any other.
 //
+// # Admission
+//
+// A new conference begins, and a further leg is asked for by a verb or a
+// meet-me caller, only while the media worker concerned has time (admission.go),
+// so that the calls there are stay good. Whoever was let in is served: a queue
+// that finds an agent for a waiting caller, a recall or a seat that is taken
+// again are not stopped.
+//
 // # The life of a leg
 //
 //	newLeg ─▶ (ringing) ─▶ up, joined to the mix ─▶ hung up ─▶ finished

@@ -16,9 +16,6 @@ import (
 // so that the Manager's surface is the verbs alone.
 type Handler struct{ *Manager }
 
-// retryAfter is what callers over a limit are told.
-const retryAfter = 5 * time.Second
-
 // Invite lets a call in, or refuses it before anything is allocated for it.
 func (h Handler) Invite(in *sip.Call, inv sip.Invite) {
 	m := h.Manager
@@ -51,7 +48,9 @@ func (h Handler) Invite(in *sip.Call, inv sip.Invite) {
 		err = m.admit(target, in, inv)
 	}
 	if err != nil {
-		m.log.Warn("call refused", "from", inv.From.User, "dialled", inv.Dialled, "err", err)
+		if !errors.Is(err, errOverload) {
+			m.log.Warn("call refused", "from", inv.From.User, "dialled", inv.Dialled, "err", err)
+		}
 		m.refuse(in, err)
 	}
 }
@@ -59,12 +58,14 @@ func (h Handler) Invite(in *sip.Call, inv sip.Invite) {
 // refuse sends a caller away for now: the server is shutting down, or a limit is
 // reached.
 func (m *Manager) refuse(in *sip.Call, err error) {
-	reason := "limit"
-	if errors.Is(err, ErrDraining) {
-		reason = "draining"
+	switch {
+	case errors.Is(err, errOverload): // is counted
+	case errors.Is(err, ErrDraining):
+		m.cfg.Metrics.CallRefused("draining")
+	default:
+		m.cfg.Metrics.CallRefused("limit")
 	}
-	m.cfg.Metrics.CallRefused(reason)
-	in.Reject(503, retryAfter)
+	in.Reject(503, RetryAfter())
 }
 
 // wanted is what a new call is for.

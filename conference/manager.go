@@ -34,6 +34,7 @@ type Manager struct {
 	settings     atomic.Pointer[Settings]
 	announcement *mixer.Clip
 	queues       *queues
+	overload     overload
 	legs         atomic.Int64
 	running      sync.WaitGroup
 
@@ -97,9 +98,12 @@ func newID() string {
 	return hex.EncodeToString(b[:])
 }
 
-// begin lists a new conference and starts its goroutine. The story is made
-// before anything can reach it.
+// begin lists a new conference and starts its goroutine, if there is time for
+// it. The story is made before anything can reach it.
 func (m *Manager) begin(story func(*Conference) story) (*Conference, error) {
+	if err := m.admitRoom(time.Now()); err != nil {
+		return nil, err
+	}
 	c := newConference(m, m.Settings())
 	c.story = story(c)
 	c.note("created")

@@ -28,6 +28,12 @@ func (s *meeting) arrive(who *participant, in *sip.Call, inv sip.Invite) {
 		}
 		return
 	}
+	if len(s.c.people) > 0 { // for the first there was time a moment ago
+		if err := s.c.admitLeg(); err != nil {
+			s.c.m.refuse(in, err)
+			return
+		}
+	}
 	s.c.add(who)
 	l, err := s.c.newLeg(who, true, inv.Trunk, inv.Flow.Local.Addr())
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"warmline/media"
 	"warmline/metrics"
 	"warmline/mixer"
 	"warmline/sip"
@@ -25,6 +26,9 @@ func (m *Manager) Scrape(src Sources) metrics.Snapshot {
 		SIPResponses:  make(map[[3]string]uint64),
 		QueueWaiting:  make(map[string]int),
 		Agents:        make(map[string]int),
+		Workers:       make(map[string]int),
+		Encodes:       make(map[[2]string]uint64),
+		Relayed:       make(map[string]uint64),
 		Registrations: m.cfg.Directory.Registered(now),
 	}
 	for _, s := range m.List() {
@@ -47,8 +51,7 @@ func (m *Manager) Scrape(src Sources) metrics.Snapshot {
 	}
 	scrapeSIP(&out, src.SIP.Stats())
 	scrapeMedia(&out, src.Mixer.Stats())
-	rtp := m.cfg.Media.Stats()
-	out.PacketsIn, out.PacketsOut, out.PacketsLost = rtp.PacketsIn, rtp.PacketsOut, rtp.Lost
+	scrapeRTP(&out, m.cfg.Media.Stats())
 	return out
 }
 
@@ -66,4 +69,18 @@ func scrapeMedia(out *metrics.Snapshot, s mixer.Stats) {
 	out.LeakedFrames, out.SkippedTicks, out.MediaPriority = s.LeakedFrames, s.SkippedTicks, s.Priority
 	out.TickLateness = metrics.Histogram(s.Lateness)
 	out.TickDuration = metrics.Histogram(s.Duration)
+	for i, w := range s.Workers {
+		out.WorkerUse = append(out.WorkerUse, w.Use)
+		out.Workers[s.Priorities[i]]++
+	}
+}
+
+func scrapeRTP(out *metrics.Snapshot, s media.EngineStats) {
+	out.PacketsIn, out.PacketsOut, out.PacketsLost = s.PacketsIn, s.PacketsOut, s.Lost
+	out.Encrypted = s.Encrypted
+	for _, f := range s.Frames {
+		out.Encodes[[2]string{f.Codec, "no"}] = f.Encoded
+		out.Encodes[[2]string{f.Codec, "yes"}] = f.Shared
+		out.Relayed[f.Codec] = f.Relayed
+	}
 }

@@ -19,7 +19,7 @@ func (l *leg) quality() *Quality {
 		return nil
 	}
 	q := qualityOf(s, l.c.now.Sub(l.answered))
-	q.Codec = l.media.Codec()
+	q.Codec, q.SRTP = l.media.Codec(), l.media.SRTP()
 	return q
 }
 
@@ -74,7 +74,7 @@ func (l *leg) rate() {
 		Jitter: s.Jitter, RoundTrip: s.RoundTrip, Concealed: s.Concealed, MOS: s.MOS,
 	})
 	attrs := []any{
-		"for", l.c.now.Sub(l.answered).Round(time.Millisecond), "codec", q.Codec,
+		"for", l.c.now.Sub(l.answered).Round(time.Millisecond), "codec", q.Codec, "srtp", q.SRTP,
 		"packets_in", q.PacketsIn, "packets_out", q.PacketsOut, "loss", q.Loss, "jitter_ms", q.JitterMS,
 		"round_trip_ms", q.RoundTripMS, "concealed", q.Concealed, "buffer_ms", q.BufferMS, "mos", q.MOS,
 	}

@@ -162,7 +162,7 @@ func (s *call) reject(p transfer.Party, cause transfer.Cause) {
 	s.withLeg(p, func(l *leg) {
 		if s.full && cause == transfer.Rejected {
 			s.c.m.cfg.Metrics.CallRefused("limit")
-			l.reject(503, retryAfter)
+			l.reject(503, RetryAfter())
 		} else {
 			l.reject(refusalStatus(cause), 0)
 		}

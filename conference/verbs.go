@@ -24,6 +24,8 @@ func (c *Conference) do(cmd Command) (Snapshot, error) {
 		result = r.Reason
 	} else if errors.Is(err, ErrTarget) {
 		result = "unknown_target"
+	} else if errors.Is(err, ErrBusy) {
+		result = "busy"
 	}
 	c.m.cfg.Metrics.Verb(cmd.Verb.String(), cmd.Surface, result)
 	c.log.Info("verb", "leg", c.legOf(cmd), "verb", cmd.Verb.String(), "by", cmd.By, "surface", cmd.Surface, "result", result)
@@ -89,6 +91,9 @@ func (s *call) command(cmd Command) (transfer.Reason, error) {
 	if hasTarget(cmd.Verb) {
 		target, err := s.c.m.resolve(cmd.Target)
 		if err != nil {
+			return transfer.NoReason, err
+		}
+		if err := s.c.admitLeg(); err != nil {
 			return transfer.NoReason, err
 		}
 		s.target, s.via = target, "consult"

@@ -91,9 +91,15 @@ func (s *Session) report(now int64, a *agreement) {
 	}
 }
 
-// sendControl sends a compound packet to where the peer's RTCP is.
+// sendControl sends a compound packet to where the peer's RTCP is, sealed where
+// the agreement is for encryption. It is sealed in place: p must have room.
 func (s *Session) sendControl(a *agreement, p []byte) {
 	if a.silenced {
+		return
+	}
+	p, ok := a.sealControl(p)
+	if !ok {
+		s.count.unsent.Add(1)
 		return
 	}
 	// Errors do not matter: the next report makes up for this one.
@@ -106,6 +112,17 @@ func (s *Session) sendControl(a *agreement, p []byte) {
 	if dest := s.control.destination(a, &s.in.latch); dest.IsValid() {
 		_ = s.rtcp.TryWrite(p, dest)
 	}
+}
+
+// sealControl protects a compound packet in place, where the agreement is for
+// encryption. What cannot be sealed must not be sent.
+func (a *agreement) sealControl(p []byte) ([]byte, bool) {
+	if a.seal == nil {
+		return p, true
+	}
+	room := p[:cap(p)]
+	n, err := a.seal.RTCP(room, len(p))
+	return room[:n], err == nil
 }
 
 // destination is where RTCP goes: to SDP's address, to where the peer's RTCP

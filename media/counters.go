@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"warmline/media/quality"
+	"warmline/mixer"
 )
 
 // counters are what the worker tells the rest of the program. It alone writes
@@ -18,15 +19,25 @@ type counters struct {
 	bursts                atomicFloat   // BurstR of what is missing, as of the last report
 	jitter                atomic.Int64  // nanoseconds
 	delay                 atomic.Int64  // nanoseconds audio waits in the jitter buffer
-	relayed               atomic.Uint64 // frames handed on undecoded
-	concealed             atomic.Int64  // nanoseconds the playout made up
-	roundTrip             atomic.Int64  // nanoseconds
-	now                   atomic.Int64  // the worker's clock when it last looked
-	audioAt               atomic.Int64  // when the last audio packet came, or the agreement
+	frames                [mixer.MaxCodecs]frameCounters
+	concealed             atomic.Int64 // nanoseconds the playout made up
+	roundTrip             atomic.Int64 // nanoseconds
+	now                   atomic.Int64 // the worker's clock when it last looked
+	audioAt               atomic.Int64 // when the last audio packet came, or the agreement
 	started               atomic.Bool
 	far                   farCounters
 	remote                addrCell
 }
+
+// frameCounters are what became of the frames sent in one codec.
+type frameCounters struct {
+	encoded atomic.Uint64 // by an encoder of the session's own
+	shared  atomic.Uint64 // copied from what was encoded once for several
+	relayed atomic.Uint64 // handed on undecoded
+}
+
+// of are the counters of a codec.
+func (c *counters) of(k *codec) *frameCounters { return &c.frames[k.number()] }
 
 // packetization is how long the speaker's packets take to fill.
 const packetization = 20 * time.Millisecond

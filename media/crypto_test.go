@@ -254,6 +254,9 @@ func TestRekeyingByThePeer(t *testing.T) {
 func TestRollbackOfKeys(t *testing.T) {
 	b, line := rekeying(t)
 	before := b.s.agreed
+	if n := b.engine.Stats().Encrypted; n != 1 {
+		t.Errorf("%d sessions are encrypted", n)
+	}
 	_, other := cryptoOf(t, 1, cm80)
 	if _, err := b.s.Answer([]byte(offerOf(ip, savp, other))); err != nil {
 		t.Fatal(err)

@@ -37,7 +37,8 @@
 //     agreement is the only type both use.
 //   - SRTP's keys and transforms are part of the agreement. The same key in the
 //     next one is the same transform, because that counts the packets; it is ours
-//     that changes when the peer's key or address does (keyring).
+//     that changes when the peer's key or address does (keyring). RTCP goes under
+//     the same keys: no plain RTCP leaves an encrypted leg, or is taken by one.
 //
 // Left out: DTLS-SRTP and ICE, comfort noise of our own, and DTMF in the audio
 // itself. Arrival times are those of the worker's ticks: interarrival jitter is

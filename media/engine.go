@@ -111,33 +111,6 @@ func (e *Engine) Close() {
 	e.pumping.Wait()
 }
 
-// EngineStats are the counters of warmline_rtp_*.
-type EngineStats struct {
-	PacketsIn, PacketsOut, Lost uint64
-	Sessions                    int
-	PortsFree                   int
-}
-
-// add counts one session's packets in.
-func (t *EngineStats) add(s *Session) {
-	t.PacketsIn += s.count.packetsIn.Load()
-	t.PacketsOut += s.count.packetsOut.Load()
-	t.Lost += s.count.lost.Load()
-}
-
-// Stats sums the counters of all sessions, ended ones included.
-func (e *Engine) Stats() EngineStats {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	total := e.ended
-	total.Sessions = len(e.sessions)
-	total.PortsFree = e.ports.ready(time.Now())
-	for s := range e.sessions {
-		total.add(s)
-	}
-	return total
-}
-
 // open takes a port pair that has rested and binds it. A port that somebody
 // else on this machine holds rests like a used one.
 func (e *Engine) open(addr netip.Addr) (port uint16, rtp, rtcp Socket, err error) {

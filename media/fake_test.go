@@ -20,6 +20,7 @@ type fakeNetwork struct {
 	mu      sync.Mutex
 	sockets map[netip.AddrPort]*fakeSocket
 	busy    map[netip.AddrPort]bool // somebody else's
+	tap     func(p []byte)          // sees all that is written
 }
 
 type fakeDatagram struct {
@@ -68,6 +69,9 @@ func (s *fakeSocket) TryWrite(p []byte, to netip.AddrPort) error {
 	defer s.net.mu.Unlock()
 	if s.closed {
 		return errors.New("closed")
+	}
+	if s.net.tap != nil {
+		s.net.tap(p)
 	}
 	if r := s.net.sockets[to]; r != nil && (!r.peer.IsValid() || r.peer == s.local) {
 		r.queue = append(r.queue, fakeDatagram{s.local, append([]byte(nil), p...)})

@@ -130,8 +130,10 @@ func (s *Session) encode(a *agreement, dst []byte, f *mixer.Frame) int {
 		return s.encodeVoice(a, dst, f)
 	}
 	if shared, _, _ := f.Shared(a.codec.number(), a.codec.tables); shared != nil {
+		s.count.of(a.codec).shared.Add(1)
 		return copy(dst, shared)
 	}
+	s.count.of(a.codec).encoded.Add(1)
 	return a.codec.tables.Encode(dst, f.Samples())
 }
 
@@ -153,6 +155,7 @@ func (s *Session) encodeVoice(a *agreement, dst []byte, f *mixer.Frame) int {
 		shared, by = s.share(a, f)
 	}
 	if by != nil && by == o.shared {
+		s.count.of(a.codec).shared.Add(1)
 		return copy(dst, shared)
 	}
 	switch {
@@ -164,6 +167,7 @@ func (s *Session) encodeVoice(a *agreement, dst []byte, f *mixer.Frame) int {
 	fresh := o.packets == 0
 	o.shared, o.relays = nil, false
 	n := a.encoder.Encode(dst, f.Samples())
+	s.count.of(a.codec).encoded.Add(1)
 	if by == nil {
 		o.alike, o.apart = 0, 0
 		return n
@@ -173,6 +177,7 @@ func (s *Session) encodeVoice(a *agreement, dst []byte, f *mixer.Frame) int {
 	}
 	if o.apart++; fresh || o.alike == alikeEnough || o.apart == apartEnough {
 		o.shared, o.alike, o.apart = by, 0, 0
+		s.count.of(a.codec).shared.Add(1)
 		return copy(dst, shared)
 	}
 	return n
@@ -221,7 +226,7 @@ func (s *Session) hand(a *agreement, payload []byte) {
 		o.relays, o.shared, o.alike, o.apart = true, nil, 0, 0
 		a.passed.count = 0
 	}
-	s.count.relayed.Add(1)
+	s.count.of(a.codec).relayed.Add(1)
 	if payload == nil {
 		o.seq++
 		return

@@ -57,9 +57,11 @@ var (
 	famUse = family{"warmline_media_worker_use", "gauge", []string{"worker"},
 		"Share of its time that a media worker is busy, 0 to 1."}
 	famEncodes = family{"warmline_media_encodes_total", "counter", []string{"codec", "shared"},
-		"Frames encoded, by whether several listeners were sent the result."}
+		"Frames encoded for a leg alone, and frames sent that were encoded once for several legs (shared)."}
 	famRelayed = family{"warmline_media_relayed_frames_total", "counter", []string{"codec"},
 		"Frames handed on as they came, neither decoded nor encoded."}
+	famEncrypted = family{"warmline_media_encrypted_legs", "gauge", nil,
+		"Legs whose audio is encrypted (SRTP)."}
 	famRefused = family{"warmline_calls_refused_total", "counter", []string{"reason"},
 		"Calls refused with 503: the media workers have no more time, a limit is reached, or the server is shutting down."}
 	famPackets = family{"warmline_rtp_packets_total", "counter", []string{"direction"},
@@ -100,7 +102,7 @@ var catalogue = []family{
 	famSIPRequests, famSIPResponses, famSIPDropped, famSetup,
 	famVerbs, famConsults, famHold, famAlone,
 	famLeaked, famLateness, famDuration, famSkipped, famPriority,
-	famWorkers, famUse, famEncodes, famRelayed, famRefused,
+	famWorkers, famUse, famEncodes, famRelayed, famEncrypted, famRefused,
 	famPackets, famLost, famJitter, famLegJitter, famRoundTrip, famConcealed, famMOS, famTimeouts,
 	famWaiting, famWait, famAbandoned, famAgents,
 	famHTTP, famStreams, famDropped,

@@ -63,9 +63,9 @@ var labelValues = []struct {
 var anyVerb = []string{"ok", "not_allowed", "not_live", "ended", "stale", "error"}
 
 var verbResults = map[string][]string{
-	"consult":  {"unknown_target", "actor_held", "consult_pending", "already_present", "unreachable", "queue_empty", "full"},
-	"add":      {"unknown_target", "actor_held", "consult_pending", "already_present", "unreachable", "queue_empty", "full"},
-	"transfer": {"unknown_target", "actor_held", "consult_pending", "already_present", "unreachable", "queue_empty", "full"},
+	"consult":  {"unknown_target", "actor_held", "consult_pending", "already_present", "unreachable", "queue_empty", "full", "busy"},
+	"add":      {"unknown_target", "actor_held", "consult_pending", "already_present", "unreachable", "queue_empty", "full", "busy"},
+	"transfer": {"unknown_target", "actor_held", "consult_pending", "already_present", "unreachable", "queue_empty", "full", "busy"},
 	"cancel":   {"nothing_pending"},
 	"hold":     {"not_answered", "not_present"},
 	"unhold":   {"not_answered", "not_present"},

@@ -150,6 +150,7 @@ func busy() Snapshot {
 		MediaPriority: "nice",
 		Workers:       map[string]int{"realtime": 3, "nice": 1, "royal": 1},
 		WorkerUse:     []float64{0.25, 0.75},
+		Encrypted:     2,
 		Encodes:       map[[2]string]uint64{{"opus", "yes"}: 10, {"opus", "no"}: 20, {"speex", "no"}: 1, {"gsm", "maybe"}: 2},
 		Relayed:       map[string]uint64{"g722": 30, "speex": 1},
 	}
@@ -229,6 +230,7 @@ func TestPulledValues(t *testing.T) {
 		`warmline_media_workers{priority="other"}`:                                  "1",
 		`warmline_media_worker_use{worker="0"}`:                                     "0.25",
 		`warmline_media_worker_use{worker="1"}`:                                     "0.75",
+		`warmline_media_encrypted_legs`:                                             "2",
 		`warmline_media_encodes_total{codec="opus",shared="yes"}`:                   "10",
 		`warmline_media_encodes_total{codec="opus",shared="no"}`:                    "20",
 		`warmline_media_encodes_total{codec="pcmu",shared="no"}`:                    "0",

@@ -21,8 +21,8 @@ var pulledFamilies = []family{
 	famBuild, famConferences, famParticipants, famRegistrations,
 	famSIPRequests, famSIPResponses, famSIPDropped, famLeaked, famLateness,
 	famDuration, famSkipped, famPriority, famWorkers, famUse, famEncodes,
-	famRelayed, famPackets, famLost, famJitter, famWaiting,
-	famAgents,
+	famRelayed, famEncrypted, famPackets, famLost, famJitter,
+	famWaiting, famAgents,
 }
 
 func newPulled(pull func() Snapshot, queues func() []string, build []string) *pulled {
@@ -48,6 +48,7 @@ func (p *pulled) Collect(ch chan<- prometheus.Metric) {
 	e.value(famConferences, float64(s.Conferences))
 	e.value(famRegistrations, float64(s.Registrations))
 	e.value(famLeaked, float64(s.LeakedFrames))
+	e.value(famEncrypted, float64(s.Encrypted))
 	e.value(famSkipped, float64(s.SkippedTicks))
 	e.histogram(famLateness, s.TickLateness)
 	e.histogram(famDuration, s.TickDuration)

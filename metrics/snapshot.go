@@ -16,6 +16,7 @@ type Snapshot struct {
 	Workers       map[string]int       // media workers by priority
 	WorkerUse     []float64            // of each, the share of its time it was busy, 0 to 1
 	Encodes       map[[2]string]uint64 // frames by codec and shared ("yes", "no")
+	Encrypted     int                  // legs with SRTP
 	Relayed       map[string]uint64    // frames handed on untouched, by codec
 	PacketsIn     uint64               // RTP
 	PacketsOut    uint64

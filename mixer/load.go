@@ -20,6 +20,9 @@ func (m *Mixer) Load() Load {
 	return w.stats.window.load()
 }
 
+// Load is that of the room's worker.
+func (r *Room) Load() Load { return r.worker.stats.window.load() }
+
 // windowTime is how long a worker is watched before what was seen is published.
 const windowTime = int64(time.Second)
 

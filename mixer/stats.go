@@ -15,6 +15,7 @@ type Stats struct {
 	Duration     Histogram // seconds a slot's work took
 	Priority     string    // "realtime", "nice" or "plain": what the workers got (the least of them)
 	Workers      []Load    // of each worker
+	Priorities   []string  // what each worker got
 }
 
 // Histogram is a histogram with fixed bounds in seconds.
@@ -39,7 +40,9 @@ func (m *Mixer) Stats() Stats {
 		s.LeakedFrames += w.stats.leaked.Load()
 		w.stats.lateness.addTo(&s.Lateness)
 		w.stats.duration.addTo(&s.Duration)
-		least = min(least, priority(w.stats.priority.Load()))
+		got := priority(w.stats.priority.Load())
+		least = min(least, got)
+		s.Priorities = append(s.Priorities, got.String())
 		s.Workers = append(s.Workers, w.stats.window.load())
 	}
 	s.Priority = least.String()

@@ -88,19 +88,21 @@ func (w *worker) total() int64 {
 
 // main is the worker's goroutine.
 func (w *worker) main(index int) {
-	priority := plainPriority
+	priority, err := plainPriority, error(nil)
 	if !w.mixer.plain {
-		var err error
 		// A sleep behind the scheduler's back takes a processor from the goroutines;
 		// it is only for those who set one aside for each worker.
 		spare := runtime.GOMAXPROCS(0) >= Processors(len(w.mixer.workers))
 		// The thread is never unlocked: it ends with the goroutine, and with it
 		// the priority it was given.
-		if priority, w.sleep, err = takeThread(w.clock, spare); err != nil {
-			w.mixer.log.Info("media worker runs without real-time priority", "worker", index, "got", priority, "err", err)
-		}
+		priority, w.sleep, err = takeThread(w.clock, spare)
 	}
 	w.stats.priority.Store(int32(priority))
+	attrs := []any{"worker", index, "priority", priority.String()}
+	if err != nil {
+		attrs = append(attrs, "err", err)
+	}
+	w.mixer.log.Info("media worker runs", attrs...)
 	w.run()
 }
 
@@ -200,6 +202,7 @@ func (w *worker) do(t *turn, now int64) {
 func (w *worker) skip(t *turn) {
 	if t.kind == turnOutput && t.port != nil || t.kind == turnRoom && t.room.large != nil {
 		w.stats.skipped.add(1)
+		w.stats.window.observe(2 * allowance) // later than any that is served
 	}
 }
 

@@ -243,6 +243,9 @@ func TestVirtualHour(t *testing.T) {
 		if s.Ticks < frames-1 || s.Ticks > frames || s.SkippedTicks != 0 {
 			t.Errorf("%d ticks in an hour, %d given up; want %d and 0", s.Ticks, s.SkippedTicks, frames)
 		}
+		if len(s.Priorities) != len(s.Workers) || s.Priorities[0] != "plain" {
+			t.Errorf("%d workers have priorities %v", len(s.Workers), s.Priorities)
+		}
 		if s.Priority != "plain" || s.Lateness.Sum != 0 {
 			t.Errorf("priority %s, %v s late in all", s.Priority, s.Lateness.Sum)
 		}

@@ -70,6 +70,13 @@
 // the audio it gets. It is as of the last change of the conference, and stays
 // with participants who have left: an ended conference, shown for a minute, has
 // the figures each leg ended with. So does the line "leg ended" of the log.
+// "srtp" is the suite the audio is encrypted with, and absent where it is not.
+//
+// # Refused for now
+//
+// 503 with Retry-After (2 to 6 s, drawn anew for each) says that the server has
+// no room or time for another call (busy) or is shutting down (draining). A verb
+// that needs another leg is refused so before anything of the call changes.
 //
 // Left out: TLS (put a proxy in front, or listen on loopback), sessions of
 // people's browsers, and call records.

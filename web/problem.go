@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -143,7 +145,8 @@ func refusedProblem(r *conference.Refusal) *Problem {
 func later(code string, err error) error {
 	p := newProblem(http.StatusServiceUnavailable, err.Error())
 	p.Code = code
-	return huma.ErrorWithHeaders(p, http.Header{"Retry-After": {"5"}})
+	wait := strconv.Itoa(int(conference.RetryAfter() / time.Second))
+	return huma.ErrorWithHeaders(p, http.Header{"Retry-After": {wait}})
 }
 
 // writeProblem answers outside of the API's operations.

@@ -73,7 +73,7 @@ rooms: [{pattern: "%s"}]
 trunks: [{id: bench, match: [%s], uri: "sip:%s:5060"}]
 routes: [{to: "%s", target: dialled}]
 timers: {rtp_first: 1h, rtp_trunk: 2h}
-limits: {conferences: 20000, legs: 40000, calls_per_second: 2000}
+limits: {conferences: 20000, legs: 40000, calls_per_second: 2000, worker_use: 1, lateness: 1s}
 data: "%s"
 `, s.sip, o.Codec, s.http, o.Numbers, o.Local, o.Local, o.Numbers, filepath.Join(s.dir, "data"))
 }

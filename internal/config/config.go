@@ -8,7 +8,7 @@ import (
 // Config is a whole configuration: checked, with defaults filled in.
 //
 // Tags: yaml is the key; one lists the words allowed; min is the least number
-// or duration.
+// or duration, max the greatest.
 type Config struct {
 	SIP          SIP           `yaml:"sip"`
 	Media        Media         `yaml:"media"`
@@ -161,10 +161,12 @@ type Timers struct {
 
 // Limits bound what the server takes on.
 type Limits struct {
-	Conferences                   int `yaml:"conferences" min:"1"`
-	Legs                          int `yaml:"legs" min:"1"`
-	CallsPerSecond                int `yaml:"calls_per_second" min:"1"`
-	RegistrationsPerMinutePerAddr int `yaml:"registrations_per_minute_per_ip" min:"1"`
+	Conferences                   int           `yaml:"conferences" min:"1"`
+	Legs                          int           `yaml:"legs" min:"1"`
+	WorkerUse                     float64       `yaml:"worker_use" min:"0.1" max:"1"` // share of the time a media worker works
+	Lateness                      time.Duration `yaml:"lateness" min:"1ms"`           // of 99 in 100 of its frames
+	CallsPerSecond                int           `yaml:"calls_per_second" min:"1"`
+	RegistrationsPerMinutePerAddr int           `yaml:"registrations_per_minute_per_ip" min:"1"`
 }
 
 // Default is the configuration of an empty file.
@@ -187,7 +189,10 @@ func Default() *Config {
 		},
 		Data:         "warmline-data",
 		DrainTimeout: 10 * time.Minute,
-		Limits:       Limits{Conferences: 5000, Legs: 15000, CallsPerSecond: 200, RegistrationsPerMinutePerAddr: 60},
+		Limits: Limits{
+			Conferences: 5000, Legs: 15000, WorkerUse: 0.85, Lateness: 5 * time.Millisecond,
+			CallsPerSecond: 200, RegistrationsPerMinutePerAddr: 60,
+		},
 	}
 }
 

@@ -83,7 +83,7 @@ routes: [{to: +15550100, target: "queue:support"}, {to: 7xxx, target: dialled}]
 outbound: [{pattern: +., trunk: carrier}]
 features: {cancel: "", leave: "*0#"}
 transfer: {stranded: recall, auto_unhold: false}
-limits: {legs: 10}
+limits: {legs: 10, worker_use: 0.5, lateness: 2500us}
 `, Options{})
 	for _, check := range []struct {
 		what      string
@@ -117,6 +117,8 @@ limits: {legs: 10}
 		{"stranded", c.Transfer.Stranded, "recall"},
 		{"legs", c.Limits.Legs, 10},
 		{"conferences", c.Limits.Conferences, 5000},
+		{"worker_use", c.Limits.WorkerUse, 0.5},
+		{"lateness", c.Limits.Lateness, 2500 * time.Microsecond},
 	} {
 		if check.got != check.want {
 			t.Errorf("%s is %v, want %v", check.what, check.got, check.want)

@@ -252,6 +252,20 @@ limits:
 `, `
 		c.yaml:2:9: limits.legs: "many" is no whole number
 		c.yaml:3:16: limits.conferences: 0 is too few; 1 is the least`},
+	{"shares", `
+limits:
+  worker_use: 85%
+  lateness: 5
+`, `
+		c.yaml:2:15: limits.worker_use: "85%" is no number; write as 0.85
+		c.yaml:3:13: limits.lateness: "5" lacks a unit; did you mean 5s?`},
+	{"no number", "limits: {worker_use: .nan}", `
+		c.yaml:1:22: limits.worker_use: ".nan" is no number; write as 0.85`},
+	{"a share too small", "limits: {worker_use: 0, lateness: 0s}", `
+		c.yaml:1:22: limits.worker_use: 0 is too little; 0.1 is the least
+		c.yaml:1:35: limits.lateness: 0s is too short; 1ms is the least`},
+	{"a share too great", "limits: {worker_use: 85}", `
+		c.yaml:1:22: limits.worker_use: 85 is too much; 1 is the most`},
 	{"words", `
 transfer:
   stranded: requue

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/netip"
 	"reflect"
 	"slices"
@@ -47,6 +48,8 @@ func (d *decoder) parse(text string, v reflect.Value) error {
 		value, err = parseBool(text)
 	case int:
 		value, err = parseInt(text)
+	case float64:
+		value, err = parseFloat(text)
 	case string:
 		value = text
 	default:
@@ -88,6 +91,14 @@ func parseInt(text string) (int, error) {
 	return n, nil
 }
 
+func parseFloat(text string) (float64, error) {
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsNaN(n) || math.IsInf(n, 0) {
+		return 0, fmt.Errorf("%q is no number; write as 0.85", text)
+	}
+	return n, nil
+}
+
 // bound checks a value against the tags of its field.
 func bound(f reflect.StructField, v reflect.Value) error {
 	if words := strings.Fields(f.Tag.Get("one")); len(words) > 0 && v.Kind() == reflect.String && !slices.Contains(words, v.String()) {
@@ -111,6 +122,14 @@ func bound(f reflect.StructField, v reflect.Value) error {
 	case int:
 		if low, err := strconv.Atoi(least); err != nil || value < low {
 			return fmt.Errorf("%d is too few; %s is the least", value, least)
+		}
+	case float64:
+		if low, err := strconv.ParseFloat(least, 64); err != nil || value < low {
+			return fmt.Errorf("%v is too little; %s is the least", value, least)
+		}
+		most := f.Tag.Get("max")
+		if high, err := strconv.ParseFloat(most, 64); err != nil || value > high {
+			return fmt.Errorf("%v is too much; %s is the most", value, most)
 		}
 	default:
 		return errors.New("no least value for this type")

@@ -79,13 +79,23 @@ func TestEncryptedCall(t *testing.T) {
 	play(t, options{change: all, phones: softphone.Config{SRTP: media.SRTPRequired}}, func(st *stage) {
 		st.serve()
 		st.hears(st.carla, "A", st.alice, "C")
+		st.metric(`warmline_media_encrypted_legs`, 2)
 		st.consult()
 		st.hears(st.carla, "music", st.alice, "B", st.bob, "A")
 		st.do(verb{do: transfer.DoMerge, by: "alice"})
 		st.hears(st.carla, "AB", st.alice, "BC", st.bob, "AC")
 		st.do(verb{do: transfer.DoLeave, by: "alice"})
 		st.hears(st.carla, "B", st.bob, "C")
+		time.Sleep(10 * time.Second) // reports both ways
 		st.bob.hangsUp()
+		st.over("C left finished, A left hangup, B left hangup")
+		for _, of := range []string{"C", "B"} {
+			if q := st.quality(of); q.SRTP != "AES_CM_128_HMAC_SHA1_80" || q.Codec != "pcmu" || q.Far == nil || q.RoundTripMS == 0 {
+				t.Errorf("%s: %+v", of, q)
+			}
+		}
+		time.Sleep(100 * time.Millisecond) // the worker lets go of the streams
+		st.metric(`warmline_media_encrypted_legs`, 0)
 	})
 }
 

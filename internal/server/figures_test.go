@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"warmline/internal/config"
+	"warmline/internal/softphone"
 	"warmline/transfer"
 )
 
@@ -81,4 +83,39 @@ func TestAloneFigures(t *testing.T) {
 		st.about(`warmline_customer_alone_seconds_total{sound="yes"}`, 5)
 		st.about(`warmline_customer_alone_seconds_total{sound="no"}`, 0)
 	})
+}
+
+// What the media workers do is counted by codec: handed on, encoded for one, or
+// once for all; and what they got.
+func TestMediaFigures(t *testing.T) {
+	for _, codec := range []string{"pcmu", "g722"} {
+		one := func(cfg *config.Config) { cfg.Media.Codecs = []string{codec} }
+		play(t, options{change: one, phones: softphone.Config{Codecs: []string{codec}}}, func(st *stage) {
+			const encodes, relays = "warmline_media_encodes_total", "warmline_media_relayed_frames_total"
+			label := `{codec="` + codec + `"`
+			st.metric(encodes+label+`,shared="no"}`, 0)
+			st.metric(encodes+label+`,shared="yes"}`, 0)
+			st.metric(relays+label+`}`, 0)
+			st.serve()
+			st.consult() // music for Carla: the same for everybody who waits
+			time.Sleep(10 * time.Second)
+			m := st.metrics()
+			if n := m[encodes+label+`,shared="yes"}`]; n < 400 || n > 550 {
+				t.Errorf("%s: %v frames of music", codec, n)
+			}
+			own, relayed := m[encodes+label+`,shared="no"}`], m[relays+label+`}`]
+			if codec == "g722" && relayed < 400 || codec == "pcmu" && (relayed > 0 || own < 900) {
+				t.Errorf("%s: %v frames encoded, %v handed on", codec, own, relayed)
+			}
+			st.do(verb{do: transfer.DoMerge, by: "alice"})
+			time.Sleep(10 * time.Second)
+			m = st.metrics()
+			if n := m[encodes+label+`,shared="no"}`] - own; n < 1400 || n > 1600 {
+				t.Errorf("%s: %v frames encoded for three in ten seconds", codec, n)
+			}
+			st.metric(`warmline_media_workers{priority="plain"}`, float64(len(st.srv.Mixer().Stats().Workers)))
+			st.metric(`warmline_media_worker_use{worker="0"}`, 0) // no time passes as they work
+			st.metric(`warmline_mix_ticks_skipped_total`, 0)
+		})
+	}
 }

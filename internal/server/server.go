@@ -44,6 +44,7 @@ type Options struct {
 	NoAPI bool          // no HTTP listener at all; API serves in-process
 	Plain bool          // media workers on ordinary timers, for virtual time
 	Trace func(conference string, trace transfer.Trace)
+	Load  func(*mixer.Room) mixer.Load // instead of how busy the media workers are
 }
 
 // Server is a running server.
@@ -101,7 +102,7 @@ func Start(cfg *config.Config, opts Options) (_ *Server, err error) {
 	s.manager = conference.NewManager(conference.Config{
 		Directory: s.dir, Media: s.media, Mixer: s.mixer, Metrics: s.metrics,
 		Logger: s.log, Settings: settings(cfg), OnChange: s.publish, OnTrace: s.keepTrace(cfg, opts),
-		Music: s.music,
+		Music: s.music, Load: opts.Load,
 	})
 	s.web = web.New(web.Config{
 		Manager: s.manager, Keys: apiKeys(cfg), Metrics: s.metrics.Handler(), Counts: s.metrics,

@@ -91,7 +91,10 @@ func settings(cfg *config.Config) conference.Settings {
 	s.Timers.WrapUp = cfg.Timers.WrapUp
 	s.Timers.RTPFirst, s.Timers.RTPAgent = cfg.Timers.RTPFirst, cfg.Timers.RTPAgent
 	s.Timers.RTPTrunk, s.Timers.RTPHeld = cfg.Timers.RTPTrunk, cfg.Timers.RTPHeld
-	s.Limits = conference.Limits{Conferences: cfg.Limits.Conferences, Legs: cfg.Limits.Legs}
+	s.Limits = conference.Limits{
+		Conferences: cfg.Limits.Conferences, Legs: cfg.Limits.Legs,
+		WorkerUse: cfg.Limits.WorkerUse, Lateness: cfg.Limits.Lateness,
+	}
 	return s
 }
 

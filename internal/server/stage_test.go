@@ -23,6 +23,7 @@ import (
 	"warmline/internal/softphone"
 	"warmline/internal/testnet"
 	"warmline/media"
+	"warmline/mixer"
 	"warmline/transfer"
 )
 
@@ -86,7 +87,8 @@ type options struct {
 	agents []string             // who is logged in; nil: alice, bob and dave
 	link   testnet.Link         // of everybody; the zero Link: 5 ms
 	seed   uint64
-	record string // with -update: the name under which the call's trace is kept for replay by package transfer
+	load   func(*mixer.Room) mixer.Load // of the media workers; nil: their own
+	record string                       // with -update: the name under which the call's trace is kept for replay by package transfer
 }
 
 var update = flag.Bool("update", false, "write testdata/traces/live_*.jsonl anew")
@@ -164,7 +166,7 @@ func (st *stage) start(o options) {
 	st.srv, err = server.Start(cfg, server.Options{
 		Log: slog.New(logbook{st}), UDP: []net.PacketConn{udp}, TCP: []net.Listener{tcp},
 		Media: testnet.Sockets[media.Socket]{Network: st.net},
-		NoAPI: true, Plain: true, Trace: st.keep,
+		NoAPI: true, Plain: true, Trace: st.keep, Load: o.load,
 	})
 	if err != nil {
 		st.Fatal(err)
