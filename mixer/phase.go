@@ -57,6 +57,12 @@ func (w *worker) tune(r *Room, slot int64) {
 	for _, p := range r.members {
 		w.tuneOutput(p)
 	}
+	if r.hemmed {
+		// The room's own turn is where a port would go: it makes way, by half a
+		// frame, for the look after this one.
+		r.hemmed = false
+		r.tick.due += slots / 2
+	}
 }
 
 // gap is how many slots after one turn another comes, less than a frame.
@@ -72,6 +78,16 @@ func (w *worker) stride(p *port) int64 {
 
 // within brings a shift between -most and most.
 func within(shift, most int64) int64 { return max(-most, min(shift, most)) }
+
+// ahead is as much of a shift of a turn as does not lead into the past.
+func (w *worker) ahead(t *turn, shift int64) int64 {
+	soonest := min(0, w.slot+1-t.due)
+	if shift < soonest {
+		t.room.hemmed = true
+		return soonest
+	}
+	return shift
+}
 
 // tuneInput moves a port's input to when its packets are there, and the outputs
 // anchored to it along.
@@ -90,7 +106,7 @@ func (w *worker) tuneInput(p *port) {
 	if w.slot-p.born < infancy {
 		shift += w.crowding(p.input.due + shift)
 	}
-	shift = max(within(shift, w.stride(p)), w.slot+1-p.input.due)
+	shift = w.ahead(&p.input, within(shift, w.stride(p)))
 	for _, l := range p.room.members {
 		if l != p && l.anchor == p {
 			shift = w.limit(l, p, within(shift, w.stride(l)))
@@ -134,7 +150,7 @@ func (w *worker) crowding(due int64) int64 {
 // limit is as much of a shift of a listener's output as is possible: not into
 // the past, and not across the inputs of voices that it hears, but for except.
 func (w *worker) limit(l, except *port, shift int64) int64 {
-	shift = max(shift, w.slot+1-l.output.due)
+	shift = w.ahead(&l.output, shift)
 	for _, o := range l.room.members {
 		if o == l || o == except || !l.row.hears(o.row) || l.hearing&o.seat == 0 || quiet(o) {
 			continue
