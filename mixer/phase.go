@@ -110,9 +110,9 @@ func (w *worker) tuneInput(p *port) {
 	for _, l := range p.room.members {
 		if l != p && l.anchor == p {
 			shift = w.limit(l, p, within(shift, w.stride(l)))
-		} else if l != p && l.row.hears(p.row) && l.hearing&p.seat != 0 && !quiet(p) {
+		} else if l != p && l.row.hears(p.row) && l.hearing&p.seat != 0 {
 			g := gap(&p.input, &l.output)
-			shift = max(g-slots+1, min(shift, g))
+			shift = upTo(p, shift, g-slots+1, g)
 		}
 	}
 	if shift == 0 {
@@ -152,26 +152,35 @@ func (w *worker) crowding(due int64) int64 {
 func (w *worker) limit(l, except *port, shift int64) int64 {
 	shift = w.ahead(&l.output, shift)
 	for _, o := range l.room.members {
-		if o == l || o == except || !l.row.hears(o.row) || l.hearing&o.seat == 0 || quiet(o) {
+		if o == l || o == except || !l.row.hears(o.row) || l.hearing&o.seat == 0 {
 			continue
 		}
 		g := gap(&o.input, &l.output)
-		shift = max(-g, min(shift, slots-1-g))
+		shift = upTo(o, shift, -g, slots-1-g)
 	}
 	return shift
 }
 
+// upTo is a shift of a voice's input, or of an output that hears it, which goes
+// across the other one, beyond the limits given, only while the voice is quiet.
+func upTo(p *port, shift, least, most int64) int64 {
+	if least <= shift && shift <= most || quiet(p) {
+		return shift
+	}
+	return max(least, min(shift, most))
+}
+
 // quiet says whether a frame more or less of the port's voice is not noticed.
+// The present frame may be one that nobody has heard yet.
 func quiet(p *port) bool {
 	if !p.voice {
 		return true
 	}
-	for bus, sampled := range p.sampled {
-		if sampled {
-			return amplitudeOf(p.samples(bus)) <= quietLevel
-		}
+	bus := busOf(p.stream.Rate())
+	if !p.sampled[bus] && p.sampled[buses-1-bus] {
+		bus = buses - 1 - bus
 	}
-	return false // handed on undecoded: nobody knows
+	return amplitudeOf(p.samples(bus)) <= quietLevel
 }
 
 // amplitudeOf is the mean amplitude of a frame, from a quarter of its samples.

@@ -183,7 +183,7 @@ func phones(r *rig, room *Room, rng *rand.Rand, n int, settled int64) []*phone {
 		all[i] = newPhone(r, i, rng, settled)
 	}
 	for i, p := range all {
-		p.others = all
+		p.others, p.pauses = all, true
 		room.Join(Port(i), p, hearAll(i))
 	}
 	return all
