@@ -31,7 +31,8 @@ type phone struct {
 	silent  bool  // it says nothing at all
 	pauses  bool  // it is quiet for a third of the time, half a second each
 	samples [FrameSamples]int16
-	slack   []int64 // of the last frames
+	recent  []int64 // arrivals
+	now     int64   // of the last Next
 	missed  int     // frames for which no packet was there
 	skipped int     // packets that were passed over
 
@@ -49,10 +50,9 @@ type phone struct {
 
 // arrival is when a packet comes.
 func (p *phone) arrival(packet int64) int64 {
-	x := (p.random + uint64(packet)) * 0x9e3779b97f4a7c15
 	late := int64(0)
 	if p.jitter > 0 {
-		late = int64(x>>33) % p.jitter
+		late = int64(scramble(p.random+uint64(packet))>>1) % p.jitter
 	}
 	frame := int64(FrameDuration)
 	return p.phase + packet*frame + packet*(frame*p.drift/1_000_000) + late
@@ -60,6 +60,7 @@ func (p *phone) arrival(packet int64) int64 {
 
 func (p *phone) Next(now int64) bool {
 	p.frame++
+	p.now = now
 	next := p.packet + 1
 	if p.packet == 0 {
 		next = max(1, (now-p.phase)/int64(FrameDuration)-1)
@@ -77,9 +78,8 @@ func (p *phone) Next(now int64) bool {
 	}
 	if p.packet > 0 {
 		p.arrived = p.arrival(p.packet)
-		p.slack = append(p.slack, p.late(now))
-		if len(p.slack) > 50 {
-			p.slack = p.slack[1:]
+		if p.recent = append(p.recent, p.arrived); len(p.recent) > 50 {
+			p.recent = p.recent[1:]
 		}
 	}
 	p.quiet = p.silent || p.pauses && p.pausing()
@@ -87,11 +87,11 @@ func (p *phone) Next(now int64) bool {
 	return !p.silent
 }
 
-// late is the slack by the packet that is nearest: how much later than now it
-// had been there for long enough.
-func (p *phone) late(now int64) int64 {
+// late is the slack by a packet: how much later than the last Next it, or one
+// some frames on, had been there for long enough.
+func (p *phone) late(arrived int64) int64 {
 	frame := int64(FrameDuration)
-	off := (p.arrived + guard - now) % frame
+	off := (arrived + guard - p.now) % frame
 	if off < -frame/2 {
 		off += frame
 	}
@@ -103,8 +103,14 @@ func (p *phone) late(now int64) int64 {
 
 // pausing says whether the present frame is in a pause.
 func (p *phone) pausing() bool {
-	x := (p.random + uint64(p.frame/25)) * 0x9e3779b97f4a7c15
-	return x>>32%3 == 0
+	return scramble(p.random+uint64(p.frame/25))%3 == 0
+}
+
+// scramble makes a number of which each bit depends on each bit of x.
+func scramble(x uint64) uint64 {
+	x = (x ^ x>>31) * 0x9e3779b97f4a7c15
+	x = (x ^ x>>29) * 0xbf58476d1ce4e5b9
+	return x ^ x>>32
 }
 
 // speak makes the frame: loud or not, with its number where the other voices
@@ -122,14 +128,14 @@ func (p *phone) speak() {
 }
 
 func (p *phone) Slack() (time.Duration, bool) {
-	if len(p.slack) < 5 {
+	if len(p.recent) < 5 {
 		return 0, false
 	}
-	// Most need it as late as the latest does, where they are not half a frame apart.
-	latest := p.slack[len(p.slack)-1]
-	for _, s := range p.slack {
-		if d := s - latest; d > 0 && d < int64(FrameDuration)/2 {
-			latest = s
+	// As late as the latest needs it, of those less than half a frame apart.
+	latest := p.late(p.recent[0])
+	for _, arrived := range p.recent {
+		if late := p.late(arrived); late > latest && late-latest < int64(FrameDuration)/2 {
+			latest = late
 		}
 	}
 	return time.Duration(latest), true
