@@ -113,9 +113,11 @@ func (r *Room) leave(p *port) {
 	if p == nil || p.gone {
 		return
 	}
-	last := r.members[len(r.members)-1]
-	r.members[p.index] = last
-	last.index = p.index
+	if r.large != nil && p.index < r.large.sent {
+		r.large.sent-- // between slices: whoever takes its place has had the frame
+		r.swap(p.index, r.large.sent)
+	}
+	r.swap(p.index, len(r.members)-1)
 	r.members[len(r.members)-1] = nil
 	r.members = r.members[:len(r.members)-1]
 	r.finish(p.play, false)

@@ -262,10 +262,7 @@ func (w *worker) tuneLarge(r *Room) {
 			n++
 		}
 	}
-	shift := commonShift(slacks[:n])
-	if due := r.tick.due + shift; shift != 0 && due > w.slot {
-		w.move(&r.tick, due)
-	}
+	r.tick.due += commonShift(slacks[:n]) // it is not in the wheel: this is its turn
 }
 
 // commonShift is the direction, in slots, in which the sum of what the voices
