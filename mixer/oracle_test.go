@@ -134,7 +134,8 @@ func (o *oracle) stage() {
 	for _, p := range talkers {
 		sum := 0
 		for n := 0; n < FrameSamples; n += 4 {
-			sum += max(int(p.now[narrow][n]), -int(p.now[narrow][n])-1)
+			v := int(p.now[p.bus][n<<p.bus])
+			sum += max(v, -v-1)
 		}
 		p.level = max(sum, p.level-p.level/16)
 	}
