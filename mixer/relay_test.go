@@ -31,7 +31,7 @@ func relayRoom(r *rig, rows ...Row) (*Room, []*relayer) {
 	room := r.m.NewRoom()
 	peers := make([]*relayer, len(rows))
 	for i, row := range rows {
-		peers[i] = &relayer{peer: peer{voice: phased(200+50*float64(i), 0.3, 0.1)}}
+		peers[i] = &relayer{peer: peer{voice: phased(200+50*float64(i), 0.3, 0.25)}}
 		room.Join(Port(i), peers[i], row)
 	}
 	return room, peers
