@@ -18,7 +18,7 @@ func (t *tail) clear() { t.samples = nil }
 func (p *port) move(now int64, step uint64) {
 	p.keep(&p.tail)
 	p.voice = p.stream.Next(now)
-	p.sampled = [buses]bool{}
+	p.sampled, p.handed = [buses]bool{}, [buses]bool{}
 	p.moved = step
 }
 
@@ -37,6 +37,16 @@ func (p *port) keep(to *[buses]tail) {
 func (p *port) samples(bus int) []int16 {
 	p.sampled[bus] = true
 	return p.stream.Samples(busRates[bus])
+}
+
+// reveal decodes the present frame for those who were given it undecoded and
+// may not hear the next one: it is what they have heard last.
+func (p *port) reveal() {
+	for bus, handed := range p.handed {
+		if handed && p.voice {
+			p.samples(bus)
+		}
+	}
 }
 
 // treat adds the port's treatment, cross-fading when it changes. frame is the

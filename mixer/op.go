@@ -104,6 +104,10 @@ func (r *Room) change(p *port, row Row) {
 	r.young = max(r.young, r.tick.due+youth/2)
 	if r.large != nil {
 		r.large.touch(p)
+		return
+	}
+	for _, m := range r.members {
+		m.reveal()
 	}
 }
 
@@ -113,12 +117,15 @@ func (r *Room) leave(p *port) {
 	if p == nil || p.gone {
 		return
 	}
-	last := r.members[len(r.members)-1]
-	r.members[p.index] = last
-	last.index = p.index
+	if r.large != nil && p.index < r.large.sent {
+		r.large.sent-- // between slices: whoever takes its place has had the frame
+		r.swap(p.index, r.large.sent)
+	}
+	r.swap(p.index, len(r.members)-1)
 	r.members[len(r.members)-1] = nil
 	r.members = r.members[:len(r.members)-1]
 	r.finish(p.play, false)
+	p.reveal()
 	p.keep(&p.final)
 	p.stream, p.timing, p.relayer, p.anchor = nil, nil, nil, nil
 	p.play, p.cut, p.row, p.gone, p.voice = nil, nil, Row{}, true, false

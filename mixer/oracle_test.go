@@ -23,10 +23,11 @@ type oracle struct {
 type oraclePort struct {
 	voice      func(int) []int16
 	pulled     int
-	now, past  []int16 // what it says in this tick and said in the last
+	bus        int            // at which it hears
+	now, past  [buses][]int16 // what it says in this tick and said in the last
 	row, was   Row
 	tone       int64 // frames its treatment has sounded
-	clip       []int16
+	clip       *Clip
 	at         int
 	playing    bool
 	wasPlaying bool
@@ -36,9 +37,9 @@ type oraclePort struct {
 	level      int
 }
 
-func (o *oracle) join(id Port, voice func(int) []int16, row Row) {
+func (o *oracle) join(id Port, voice func(int) []int16, bus int, row Row) {
 	o.leave(id)
-	o.ports[id] = &oraclePort{voice: voice, row: row, up: true}
+	o.ports[id] = &oraclePort{voice: voice, bus: bus, row: row, up: true}
 }
 
 func (o *oracle) leave(id Port) {
@@ -49,13 +50,13 @@ func (o *oracle) leave(id Port) {
 	}
 }
 
-func (o *oracle) play(id Port, clip []int16) {
+func (o *oracle) play(id Port, clip *Clip) {
 	p := o.ports[id]
 	if p == nil {
 		return
 	}
 	if p.playing && p.at > 0 {
-		p.cut = p.clip[p.at:]
+		p.cut = p.clip.at[p.bus][p.at<<p.bus:]
 	}
 	p.clip, p.at, p.playing = clip, 0, true
 }
@@ -63,11 +64,11 @@ func (o *oracle) play(id Port, clip []int16) {
 func (o *oracle) tick() {
 	everyone := append([]*oraclePort(nil), o.left...)
 	for _, p := range o.left {
-		p.now, p.past = nil, p.now
+		p.now, p.past = [buses][]int16{}, p.now
 	}
 	for _, p := range o.ports {
 		everyone = append(everyone, p)
-		p.past, p.now = p.now, p.voice(p.pulled)
+		p.past, p.now = p.now, atBoth(p.voice(p.pulled))
 		p.pulled++
 	}
 	o.stage()
@@ -78,14 +79,14 @@ func (o *oracle) tick() {
 			p.tone = 0
 		}
 		after := p.treatment(o, p.row)
-		for n := range FrameSamples {
+		for n := range FrameSamples << p.bus {
 			p.heard = append(p.heard, o.sample(p, everyone, n, before, beforeTone, after))
 		}
 		p.tone++
 		p.wasPlaying, p.cut = p.playing, nil
 		if p.playing {
-			p.at = min(p.at+FrameSamples, len(p.clip))
-			p.playing = p.at < len(p.clip)
+			p.at = min(p.at+FrameSamples, p.clip.length())
+			p.playing = p.at < p.clip.length()
 		}
 	}
 	for _, p := range everyone {
@@ -93,6 +94,14 @@ func (o *oracle) tick() {
 	}
 	o.left = nil
 	o.frame++
+}
+
+// atBoth is a frame at either rate, as a peer gives it.
+func atBoth(frame []int16) (both [buses][]int16) {
+	if frame != nil {
+		both = [buses][]int16{frame, widen(frame, false)}
+	}
+	return both
 }
 
 // stage finds the four loudest of a large room by sorting. Those who are up
@@ -105,7 +114,7 @@ func (o *oracle) stage() {
 	for _, p := range o.ports {
 		p.wasUp = p.up
 		p.up = true
-		if p.now != nil && p.row.Voice != 0 && len(o.ports) > smallRoom {
+		if p.now[narrow] != nil && p.row.Voice != 0 && len(o.ports) > smallRoom {
 			talkers = append(talkers, p)
 		}
 	}
@@ -125,7 +134,8 @@ func (o *oracle) stage() {
 	for _, p := range talkers {
 		sum := 0
 		for n := 0; n < FrameSamples; n += 4 {
-			sum += max(int(p.now[n]), -int(p.now[n])-1)
+			v := int(p.now[p.bus][n<<p.bus])
+			sum += max(v, -v-1)
 		}
 		p.level = max(sum, p.level-p.level/16)
 	}
@@ -138,39 +148,41 @@ func (o *oracle) stage() {
 }
 
 type oracleLoop struct {
-	loop  []int16
+	loop  *loop
 	radio bool
 }
 
 func (p *oraclePort) treatment(o *oracle, row Row) oracleLoop {
 	switch row.Treatment {
 	case Music:
-		return oracleLoop{o.sounds.music[row.Music].at[narrow], true}
+		return oracleLoop{o.sounds.music[row.Music], true}
 	case ComfortNoise:
-		return oracleLoop{o.sounds.noise.at[narrow], true}
+		return oracleLoop{o.sounds.noise, true}
 	case Ringback:
-		return oracleLoop{o.sounds.ringback.at[narrow], false}
+		return oracleLoop{o.sounds.ringback, false}
 	case QueueTone:
-		return oracleLoop{o.sounds.queue.at[narrow], false}
+		return oracleLoop{o.sounds.queue, false}
 	case HoldTone:
-		return oracleLoop{o.sounds.hold.at[narrow], false}
+		return oracleLoop{o.sounds.hold, false}
 	case AloneTone:
-		return oracleLoop{o.sounds.alone.at[narrow], false}
+		return oracleLoop{o.sounds.alone, false}
 	}
-	return oracleLoop{[]int16{0}, true}
+	return oracleLoop{&loop{[buses][]int16{{0}, {0, 0}}}, true}
 }
 
-func (l oracleLoop) sample(frame, tone int64, n int) int {
+func (l oracleLoop) sample(bus int, frame, tone int64, n int) int {
 	if l.radio {
 		tone = frame
 	}
-	return int(l.loop[(tone*FrameSamples+int64(n))%int64(len(l.loop))])
+	at := l.loop.at[bus]
+	return int(at[(tone*FrameSamples<<bus+int64(n))%int64(len(at))])
 }
 
 func (o *oracle) sample(p *oraclePort, everyone []*oraclePort, n int, before oracleLoop, beforeTone int64, after oracleLoop) int16 {
 	up, down := 1<<15, 0
-	if n < rampSamples {
-		up, down = int(fades[narrow].up[n]), int(fades[narrow].down[n])
+	bus, ramp, last := p.bus, rampSamples<<p.bus, FrameSamples<<p.bus-1
+	if n < ramp {
+		up, down = int(fades[bus].up[n]), int(fades[bus].down[n])
 	}
 	sum := 0
 	for _, other := range everyone {
@@ -181,25 +193,25 @@ func (o *oracle) sample(p *oraclePort, everyone []*oraclePort, n int, before ora
 		hears := p.row.Hears&other.row.Voice != 0
 		switch {
 		case hears && !other.up: // others are louder
-			if heard && other.wasUp && other.past != nil && n < rampSamples {
-				sum += int(other.past[FrameSamples-1-n]) * down >> 15
+			if heard && other.wasUp && other.past[bus] != nil && n < ramp {
+				sum += int(other.past[bus][last-n]) * down >> 15
 			}
-		case hears && !other.wasUp && other.now != nil:
-			sum += int(other.now[n]) * up >> 15
+		case hears && !other.wasUp && other.now[bus] != nil:
+			sum += int(other.now[bus][n]) * up >> 15
 		case heard && !hears && !other.wasUp:
-		case hears && heard && other.now != nil:
-			sum += int(other.now[n])
-		case hears && !heard && other.now != nil:
-			sum += int(other.now[n]) * up >> 15
-		case heard && !hears && other.past != nil && n < rampSamples:
-			sum += int(other.past[FrameSamples-1-n]) * down >> 15
+		case hears && heard && other.now[bus] != nil:
+			sum += int(other.now[bus][n])
+		case hears && !heard && other.now[bus] != nil:
+			sum += int(other.now[bus][n]) * up >> 15
+		case heard && !hears && other.past[bus] != nil && n < ramp:
+			sum += int(other.past[bus][last-n]) * down >> 15
 		}
 	}
 	if p.was.sameTreatment(p.row) {
-		sum += after.sample(o.frame, p.tone, n)
+		sum += after.sample(bus, o.frame, p.tone, n)
 	} else {
-		sum += before.sample(o.frame, beforeTone, n) * down >> 15
-		sum += after.sample(o.frame, p.tone, n) * up >> 15
+		sum += before.sample(bus, o.frame, beforeTone, n) * down >> 15
+		sum += after.sample(bus, o.frame, p.tone, n) * up >> 15
 	}
 	low := sum >> 2
 	switch {
@@ -213,10 +225,18 @@ func (o *oracle) sample(p *oraclePort, everyone []*oraclePort, n int, before ora
 	if n < len(p.cut) {
 		sum += int(p.cut[n]) * down >> 15
 	}
-	if p.playing && p.at+n < len(p.clip) {
-		sum += int(p.clip[p.at+n])
+	if rest := p.rest(); n < len(rest) {
+		sum += int(rest[n])
 	}
 	return int16(max(-32768, min(sum, 32767)))
+}
+
+// rest is what is to come of the clip that plays.
+func (p *oraclePort) rest() []int16 {
+	if !p.playing {
+		return nil
+	}
+	return p.clip.at[p.bus][p.at<<p.bus:]
 }
 
 // duel is a room and its oracle going through the same script.
@@ -240,10 +260,10 @@ func newDuel(t testing.TB) *duel {
 
 func (d *duel) join(id Port, row Row) {
 	d.seeds++
-	p := &peer{voice: noisy(d.seeds)}
+	p := &peer{voice: noisy(d.seeds), rate: busRates[d.seeds%buses]}
 	d.peers[id] = p
 	d.room.Join(id, p, row)
-	d.oracle.join(id, p.voice, row)
+	d.oracle.join(id, p.voice, busOf(p.Rate()), row)
 }
 
 func (d *duel) set(changes ...Change) {
@@ -262,8 +282,9 @@ func (d *duel) leave(id Port) {
 }
 
 func (d *duel) play(id Port, clip []int16) {
-	d.room.Play(id, NewClip(clip), nil)
-	d.oracle.play(id, clip)
+	c := NewClip(clip)
+	d.room.Play(id, c, nil)
+	d.oracle.play(id, c)
 }
 
 // step runs one frame on both sides and compares all that was heard in it.
@@ -275,7 +296,7 @@ func (d *duel) step() error {
 		if len(p.heard) != len(want) {
 			return fmt.Errorf("frame %d: port %d heard %d samples, the oracle %d", d.frame, id, len(p.heard), len(want))
 		}
-		for n := len(want) - FrameSamples; n < len(want); n++ {
+		for n := len(want) - p.Rate()/50; n < len(want); n++ {
 			if p.heard[n] != want[n] {
 				return fmt.Errorf("frame %d: port %d sample %d is %d, the oracle's %d", d.frame, id, n%FrameSamples, p.heard[n], want[n])
 			}

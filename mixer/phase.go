@@ -21,7 +21,8 @@ const (
 	// infancy for how long a port is new.
 	youth   = 3 * second
 	infancy = 3 * second / 2
-	// A look at a room that has settled, and at one that has not.
+	// A look at a room that has settled, and at one that has not or would like to
+	// use a pause.
 	tuneEvery  = second
 	youngEvery = second / 10
 	// How many slots a port moves at a time, and a new one.
@@ -40,13 +41,13 @@ const (
 // tune looks whether the slots of a room's ports are still the best.
 func (w *worker) tune(r *Room, slot int64) {
 	every := int64(tuneEvery)
-	if slot < r.young {
+	if slot < r.young || r.hindered {
 		every = youngEvery
 	}
 	if slot-r.tuned < every {
 		return
 	}
-	r.tuned = slot
+	r.tuned, r.hindered = slot, false
 	if r.large != nil {
 		w.tuneLarge(r)
 		return
@@ -89,8 +90,9 @@ func (w *worker) ahead(t *turn, shift int64) int64 {
 	return shift
 }
 
-// tuneInput moves a port's input to when its packets are there, and the outputs
-// anchored to it along.
+// tuneInput moves a port's input to when its packets are there. Outputs that are
+// in its way go along as far as they can; those it leaves behind follow by
+// themselves.
 func (w *worker) tuneInput(p *port) {
 	if p.timing == nil {
 		return
@@ -108,22 +110,33 @@ func (w *worker) tuneInput(p *port) {
 	}
 	shift = w.ahead(&p.input, within(shift, w.stride(p)))
 	for _, l := range p.room.members {
-		if l != p && l.anchor == p {
-			shift = w.limit(l, p, within(shift, w.stride(l)))
-		} else if l != p && l.row.hears(p.row) && l.hearing&p.seat != 0 {
-			g := gap(&p.input, &l.output)
-			shift = upTo(p, shift, g-slots+1, g)
+		if l == p || !l.row.hears(p.row) || l.hearing&p.seat == 0 {
+			continue
 		}
+		g := gap(&p.input, &l.output)
+		shift = upTo(p, shift, g-slots+1, g+w.push(l, p, shift-g))
 	}
 	if shift == 0 {
 		return
 	}
-	w.move(&p.input, p.input.due+shift)
 	for _, l := range p.room.members {
-		if l != p && l.anchor == p {
-			w.move(&l.output, l.output.due+shift)
+		if l == p || !l.row.hears(p.row) || l.hearing&p.seat == 0 {
+			continue
+		}
+		if push := w.push(l, p, shift-gap(&p.input, &l.output)); push > 0 {
+			w.move(&l.output, l.output.due+push)
 		}
 	}
+	w.move(&p.input, p.input.due+shift)
+}
+
+// push is how many slots of those wanted an output can be put later before an
+// input that goes later too.
+func (w *worker) push(l, before *port, shift int64) int64 {
+	if shift <= 0 {
+		return 0
+	}
+	return w.limit(l, before, min(shift, w.stride(l)))
 }
 
 // shiftFor is how many slots to move for a stream's slack. Later as soon as
@@ -167,6 +180,7 @@ func upTo(p *port, shift, least, most int64) int64 {
 	if least <= shift && shift <= most || quiet(p) {
 		return shift
 	}
+	p.room.hindered = true
 	return max(least, min(shift, most))
 }
 
@@ -248,7 +262,7 @@ func (w *worker) tuneLarge(r *Room) {
 			n++
 		}
 	}
-	r.tick.due += commonShift(slacks[:n]) // it is its turn: the wheel gets it back later
+	r.tick.due += commonShift(slacks[:n]) // it is not in the wheel: this is its turn
 }
 
 // commonShift is the direction, in slots, in which the sum of what the voices

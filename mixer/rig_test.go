@@ -14,7 +14,10 @@ type peer struct {
 	frames int
 	said   []int16
 	heard  []int16
-	deaf   bool // keep nothing of what is heard
+	deaf   bool                    // keep nothing of what is heard
+	rate   int                     // 0: narrow
+	fine   func(frame int) []int16 // the voice at the wide rate; nil: made of the narrow one
+	asked  [buses]int              // frames, by rate
 	times  []int64
 }
 
@@ -28,13 +31,17 @@ func (p *peer) Next(now int64) bool {
 }
 
 func (p *peer) Samples(rate int) []int16 {
-	if rate == Wide {
-		return widen(p.said, false)
+	p.asked[busOf(rate)]++
+	switch {
+	case rate != Wide:
+		return p.said
+	case p.fine != nil:
+		return p.fine(p.frames - 1)
 	}
-	return p.said
+	return widen(p.said, false)
 }
 
-func (p *peer) Rate() int { return Narrow }
+func (p *peer) Rate() int { return max(p.rate, Narrow) }
 
 func (p *peer) Push(now int64, f *Frame) {
 	if !p.deaf {

@@ -29,6 +29,7 @@ type Room struct {
 	young    int64 // slot up to which its ports' slots are found in leaps
 	tuned    int64 // slot of the last look at the ports' slots
 	hemmed   bool  // a port could not be put earlier, for the room's own turn comes after it
+	hindered bool  // a port could not be put better, for a voice was not quiet
 	gone     bool
 	farewell node[notice] // tells the janitor that the worker has dropped the room
 }
@@ -47,6 +48,7 @@ type port struct {
 	// What it says.
 	voice   bool        // there is something in its present frame
 	sampled [buses]bool // somebody has asked for the frame's samples
+	handed  [buses]bool // somebody was given the frame undecoded, who hears at the rate
 	moved   uint64      // the worker's step in which its stream last moved on
 	tail    [buses]tail // how the frame before the present one ended
 	final   [buses]tail // how the last one ended, once the port has left

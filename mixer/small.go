@@ -91,6 +91,7 @@ func (w *worker) serve(p *port, frame, now int64) (leaked bool) {
 	hears, sole := r.audible(p)
 	bare := p.bare() && hears == p.hearing
 	if bare && p.src.loop == nil && sole != nil && p.relayer != nil && p.relayer.Relay(now, sole.stream) {
+		sole.handed[bus] = true
 		p.done(w.step)
 		return p.row.Held
 	}

@@ -68,11 +68,13 @@ func (l *large) choose() {
 	l.talkers = heard
 }
 
-// listen follows the level of a talker, from a quarter of its samples.
+// listen follows the level of a talker, from a quarter of its samples at 8 kHz or
+// an eighth at 16: the rate is its peer's own, at which the voice most likely is.
 func (l *loudness) listen(p *port) {
-	frame := p.samples(narrow)
+	bus := busOf(p.stream.Rate())
+	frame := p.samples(bus)
 	var sum int32
-	for n := 0; n < len(frame); n += 4 {
+	for n := 0; n < len(frame); n += 4 << bus {
 		v := int32(frame[n])
 		sum += v ^ v>>31
 	}

@@ -220,7 +220,9 @@ func (w *worker) perform(t *turn, slot, now, late int64) {
 			w.stats.leaked.add(1)
 		}
 	case t.kind == turnOutput:
-		w.sendSlice(r, slot, now)
+		if r.large != nil && r.large.sent > 0 { // else what was applied has ended the tick
+			w.sendSlice(r, slot, now)
+		}
 	case r.large != nil:
 		w.measure(late)
 		w.step++
