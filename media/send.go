@@ -97,7 +97,10 @@ func (s *Session) Push(now int64, f *mixer.Frame) {
 // sendFrame sends a frame as a packet, or adds it to the one that is filled.
 func (s *Session) sendFrame(a *agreement, f *mixer.Frame, sc *scratch) {
 	o := &s.out
-	n := s.encode(a, sc.out[rtpHeaderSize:], f)
+	n := 0
+	if len(f.Samples()) == a.codec.rate/framesPerSecond { // else it was made for another codec
+		n = s.encode(a, sc.out[rtpHeaderSize:], f)
+	}
 	switch {
 	case n == 0:
 		o.pause() // nothing to say
