@@ -19,7 +19,7 @@ type hall struct {
 }
 
 // inHall runs a test with a hall.
-func inHall(t *testing.T, run func(h *hall)) {
+func inHall(t *testing.T, run func(t *testing.T, h *hall)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		h := &hall{T: t, net: newFakeNetwork()}
@@ -28,7 +28,7 @@ func inHall(t *testing.T, run func(h *hall)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h.mixer, err = mixer.New(mixer.Config{Workers: 1, Plain: true, Music: [][]int16{voiceOf(t, "bob", mixer.Narrow)}})
+		h.mixer, err = mixer.New(mixer.Config{Workers: 1, Plain: true, Music: [][]int16{swelling(300, mixer.Narrow), voiceOf(t, "bob", mixer.Narrow)}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -41,7 +41,7 @@ func inHall(t *testing.T, run func(h *hall)) {
 			}
 			h.engine.Close()
 		}()
-		run(h)
+		run(t, h)
 	})
 }
 

