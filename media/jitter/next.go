@@ -130,7 +130,8 @@ func (p *Playout) invent(dst []int16) int {
 		p.filled += uint64(p.length(voice))
 	}
 	p.conceal.synthesise(dst)
-	if !silent && p.begun {
+	if !silent && p.begun && p.format.Packets == nil {
+		// After a loss a codec with state begins badly: nothing to lead to.
 		p.bend(dst)
 	}
 	return n
@@ -149,6 +150,9 @@ func (p *Playout) rejoin() {
 	p.merging = quickFade * p.k
 	if !c.faded() {
 		p.merging = min(c.quarter()+c.lost/5, longFade*p.k)
+		if p.format.Packets != nil {
+			p.merging = longFade * p.k // the decoder has to find its way again
+		}
 	}
 	p.merge = p.merging
 }

@@ -109,6 +109,17 @@ and 131/60 ms in the three parts.
 
 The first two seconds are not counted: the playout has to get to know its network.
 
+## G.711
+`
+
+const preambleWide = `
+## G.722
+
+The same speech at 16 kHz; the score hears what is below 4 kHz. A lost packet also leaves the decoder in another state than the
+encoder, whoever plays.
+`
+
+const heading = `
 | jitter ms | loss % | score | silence | repeat | delay ms | p97 ms | network ms | talk |
 |---|---|---|---|---|---|---|---|---|
 `
@@ -130,21 +141,35 @@ func TestQuality(t *testing.T) {
 	for _, c := range list {
 		all.Go(func() { c.measure(signal, said, 0) })
 	}
+	payloads := asG722(wide(signal))
+	saidWide := halved(straight(newWideCodec(), payloads, always, false))
+	pictureWide := see(saidWide, grid(saidWide))
+	listWide := wideCells()
+	for _, c := range listWide {
+		all.Go(func() { c.measureWide(payloads, pictureWide) })
+	}
 	all.Wait()
 	var text bytes.Buffer
-	text.WriteString(preamble)
-	for _, c := range list {
-		row := c.row()
-		text.WriteString(row)
-		t.Log(strings.TrimSpace(row))
-		c.check(t)
-	}
+	text.WriteString(preamble + heading)
+	report(t, &text, list)
+	text.WriteString(preambleWide + heading)
+	report(t, &text, listWide)
 	if *update {
 		if err := os.WriteFile("QUALITY.md", text.Bytes(), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
 	compare(t, text.String())
+}
+
+// report writes the rows of a table, and checks them.
+func report(t *testing.T, text *bytes.Buffer, list []*cell) {
+	for _, c := range list {
+		row := c.row()
+		text.WriteString(row)
+		t.Log(strings.TrimSpace(row))
+		c.check(t)
+	}
 }
 
 // Other voices and other fates than those the constants were chosen by: the
@@ -185,6 +210,8 @@ func (c *cell) check(t *testing.T) {
 		if c.delay < 1 || c.delay > 3.5 {
 			t.Errorf("%s: %.1f ms of delay where the reader follows", name, c.delay)
 		}
+	} else if c.loss == 0 && c.ours > max(c.silence, c.repeat)-0.02 {
+		// Next to nothing is missing, and they knew the delay from the start.
 	} else if c.ours <= c.silence || c.ours <= c.repeat {
 		t.Errorf("%s: score %.3f, silence %.3f, repetition %.3f", name, c.ours, c.silence, c.repeat)
 	}
