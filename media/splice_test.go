@@ -12,15 +12,16 @@ var interruptions = []struct {
 	name string
 	does func(h *hall, b *phone)
 	undo func(h *hall, b *phone)
+	opus bool
 }{
-	{"nothing", func(*hall, *phone) {}, func(*hall, *phone) {}},
-	{"hold", func(h *hall, b *phone) { h.set(1, mixer.Row{Held: true}) }, unhold},
-	{"music", func(h *hall, b *phone) { h.set(1, mixer.Row{Held: true, Treatment: mixer.Music}) }, unhold},
-	{"clip", func(h *hall, b *phone) { h.room.Play(1, mixer.NewClip(swelling(500, mixer.Narrow)[:3200]), nil) }, func(*hall, *phone) {}},
-	{"third", func(h *hall, b *phone) { h.room.Join(2, h.phones[2].s, own(2)) }, func(h *hall, b *phone) { h.room.Leave(2, nil) }},
-	{"digit", func(h *hall, b *phone) { b.s.SendDigit('5', 100*time.Millisecond) }, func(*hall, *phone) {}},
+	{"nothing", func(*hall, *phone) {}, func(*hall, *phone) {}, false},
+	{"hold", func(h *hall, b *phone) { h.set(1, mixer.Row{Held: true}) }, unhold, true},
+	{"music", func(h *hall, b *phone) { h.set(1, mixer.Row{Held: true, Treatment: mixer.Music}) }, unhold, false},
+	{"clip", func(h *hall, b *phone) { h.room.Play(1, mixer.NewClip(swelling(500, mixer.Narrow)[:3200]), nil) }, func(*hall, *phone) {}, true},
+	{"third", func(h *hall, b *phone) { h.room.Join(2, h.phones[2].s, own(2)) }, func(h *hall, b *phone) { h.room.Leave(2, nil) }, false},
+	{"digit", func(h *hall, b *phone) { b.s.SendDigit('5', 100*time.Millisecond) }, func(*hall, *phone) {}, true},
 	{"packets of 30 ms", func(h *hall, b *phone) { b.extra = []string{"ptime:30"}; b.negotiate(true) },
-		func(h *hall, b *phone) { b.extra = nil; b.negotiate(true) }},
+		func(h *hall, b *phone) { b.extra = nil; b.negotiate(true) }, false},
 }
 
 func unhold(h *hall, b *phone) { h.set(1, own(1)) }
@@ -37,6 +38,9 @@ func (h *hall) set(p mixer.Port, row mixer.Row) {
 func TestSpliceOfRelayAndMix(t *testing.T) {
 	for _, codec := range []string{"g722", "opus"} {
 		for _, tt := range interruptions {
+			if codec == "opus" && !tt.opus {
+				continue // nothing else than with G.722, but dear
+			}
 			t.Run(codec+" "+tt.name, func(t *testing.T) {
 				relayed, mixed := interrupted(t, codec, true, tt.does, tt.undo), interrupted(t, codec, false, tt.does, tt.undo)
 				t.Logf("roughness %.0f, all mixed %.0f", relayed, mixed)
