@@ -198,8 +198,9 @@ func TestControlWithoutRoom(t *testing.T) {
 func TestSealedControlDoesNotAllocate(t *testing.T) {
 	b, _ := rekeying(t)
 	b.tick()
+	sc := new(scratch)
 	if n := testing.AllocsPerRun(100, func() {
-		p := b.s.appendReport(new(scratch).out[:0], b.now, b.s.taken)
+		p := b.s.appendReport(sc.out[:0], b.now, b.s.taken)
 		if _, ok := b.s.taken.sealControl(p); !ok {
 			t.Fatal("not sealed")
 		}

@@ -1,5 +1,5 @@
-// Package media is the RTP half of a leg: SDP offer/answer, codecs, the jitter
-// buffer, DTMF and RTCP.
+// Package media is the RTP half of a leg: SDP offer/answer, codecs, encryption,
+// DTMF and RTCP, between a socket and the mixer.
 //
 // An [Engine] owns the ports and one goroutine, the pump, that reports key
 // presses. It makes one [Session] per leg, which owns a pair of sockets and is
@@ -9,39 +9,90 @@
 //     and [Session.Accept] prepare an agreement, an immutable value; Commit
 //     publishes it through an atomic pointer, Rollback forgets it. Nothing of a
 //     pending exchange can be seen on the media side.
-//   - The worker, a thread that mixes many rooms, calls Receive, Pull and Push
-//     once per 20 ms. It owns everything of the running stream: sequence
+//   - The worker, a thread that mixes many rooms, calls Next, Samples, and Push
+//     or Relay once per 20 ms. It owns everything of the running stream: sequence
 //     numbers, clocks, the peer's address, the jitter buffer, RTCP. These calls
 //     take no lock, allocate nothing and never block.
 //
 // Digits travel between the two (and to the pump) in rings with one producer
 // and one consumer, statistics as atomic counters.
 //
-// A packet's way in: socket → parseRTP → latch (is it the peer's?) → payload
-// type → streamStats (order, loss) → playout, which decodes it to the place its
-// timestamp gives it; Pull takes the next 160 samples from there. The way out:
-// Push → encode into the sender's buffer → packets of the peer's ptime → socket.
+// # The way in
 //
-// RTCP tells both ways how that went (control, report, xr): streamStats keeps what
+//	socket ─ openAudio ─ parseRTP ─ latch ─ payload type ─ streamStats ─ jitter.Playout ─ Samples
+//
+// Next reads what has come, and moves the playout on by a frame. A packet is
+// decrypted where it was read to; the latch asks whether it is the peer's, its
+// payload type what it carries (any format of the agreement may come at any
+// time), streamStats keeps order and loss. Nothing is decoded before somebody
+// asks for the frame. Samples gives it at 8 or at 16 kHz: the other rate than the
+// codec's is made once, of a memory that sessions have only since there has been
+// a leg with a wideband codec.
+//
+// Arrival times are the kernel's, put on each packet as it came. So the playout
+// knows how long packets waited for the worker, and Slack tells the mixer when to
+// look. Where a network has no such times, a packet came when it was read.
+//
+// # The way out
+//
+//	Push ─ encode or share ─ packets of the peer's ptime ─ seal ─ socket
+//	Relay ─────────────────────────────────────────────┘
+//
+// There is one outgoing stream per session, whatever is behind it: mix, packets
+// handed on, digits. Its sequence numbers have no gap but for packets that were
+// lost before they could be handed on; its clock, in units of the codec's, goes on
+// while nothing is sent, because gateways drop streams whose timestamps jump.
+//
+// A frame that several ports hear alike (mixer.Frame.Shared) is encoded once, by
+// an encoder that belongs to what they hear. The engine keeps some ready; who
+// first needs one gives it away, and the next agreement makes new ones. G.711 is
+// the same from whatever encoder. The others have state: a session's own encoder
+// is fed along until both make the same packets, or for two seconds, before it
+// hops over; it takes over the shared one's state when it hops back.
+//
+// Relay hands a packet of G.722 or Opus on to a peer with the same codec and
+// packets of 20 ms, undecoded. What the network lost is handed on as a gap in the
+// sequence numbers, for a second; after that it is the talker's silence. As soon
+// as anything else is to be heard (a third party, a clip, a hold) the session's own
+// encoder goes on, from the state that the last packets have led the peer's decoder
+// to: that of G.722 exactly, that of Opus by being fed the last frames. It goes
+// back to handing on where the talker is quiet.
+//
+// # Memory
+//
+// What only some codecs need is equipment of the agreement, made by the
+// conference's goroutine and kept by the next agreement where the codecs are the
+// same: decoders and their packets, an encoder, room for packets that are not one
+// frame. Packets themselves are in a scratch, with room for SRTP's tag, which
+// whoever moves a session on borrows from the engine: a leg at rest has no buffer
+// of its own.
+//
+// # RTCP
+//
+// It tells both ways how that went (control, report, xr): streamStats keeps what
 // a report says of the peer's stream, farCounters what the peer's reports say of
 // ours. Package quality makes scores of it.
 //
-// Things that are done on purpose:
+// # Done on purpose
 //
 //   - The peer's address is SDP's. Where that cannot be right it is learned,
 //     once per agreement and from several packets in a row (latch), so that
-//     nobody steals a call by spraying ports.
-//   - There is one outgoing stream per session, whose clock goes on while
-//     nothing is sent: gateways drop streams whose timestamps jump.
+//     nobody steals a call by spraying ports. Once it is settled the kernel
+//     filters strangers.
 //   - The files of SDP know nothing of sockets, those of RTP nothing of SDP;
 //     agreement is the only type both use.
 //   - SRTP's keys and transforms are part of the agreement. The same key in the
 //     next one is the same transform, because that counts the packets; it is ours
-//     that changes when the peer's key or address does (keyring). RTCP goes under
-//     the same keys: no plain RTCP leaves an encrypted leg, or is taken by one.
+//     that changes when the peer's key or address does (keyring). What is under
+//     way with the key before is still heard. RTCP goes under the same keys: no
+//     plain RTCP leaves an encrypted leg, or is taken by one.
+//   - Opus is sent without redundancy, for which the library would allocate. It
+//     does so too for each frame that it conceals, and only then.
 //
-// Left out: DTLS-SRTP and ICE, comfort noise of our own, and DTMF in the audio
-// itself. Arrival times are those of the worker's ticks: interarrival jitter is
-// known to 20 ms, the round trip to 80 ms. The kernel's sockets are written for
-// Linux.
+// # Left out
+//
+// DTLS-SRTP and ICE, comfort noise of our own, DTMF in the audio itself, Opus in
+// stereo or packets of more than 20 ms. A digit sent to one of several who hear the
+// same leaves a gap in what its peer's decoder gets of the shared stream, as a loss
+// does. The kernel's sockets are written for Linux.
 package media

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/pion/sdp/v3"
 
@@ -21,10 +22,12 @@ type fakeNetwork struct {
 	sockets map[netip.AddrPort]*fakeSocket
 	busy    map[netip.AddrPort]bool // somebody else's
 	tap     func(p []byte)          // sees all that is written
+	stamps  bool                    // sockets know when datagrams came
 }
 
 type fakeDatagram struct {
 	from    netip.AddrPort
+	at      int64
 	payload []byte
 }
 
@@ -61,7 +64,7 @@ func (s *fakeSocket) TryRead(p []byte) (int, netip.AddrPort, int64, bool) {
 	}
 	d := s.queue[0]
 	s.queue = s.queue[1:]
-	return copy(p, d.payload), d.from, 0, true
+	return copy(p, d.payload), d.from, d.at, true
 }
 
 func (s *fakeSocket) TryWrite(p []byte, to netip.AddrPort) error {
@@ -74,7 +77,11 @@ func (s *fakeSocket) TryWrite(p []byte, to netip.AddrPort) error {
 		s.net.tap(p)
 	}
 	if r := s.net.sockets[to]; r != nil && (!r.peer.IsValid() || r.peer == s.local) {
-		r.queue = append(r.queue, fakeDatagram{s.local, append([]byte(nil), p...)})
+		d := fakeDatagram{from: s.local, payload: append([]byte(nil), p...)}
+		if s.net.stamps {
+			d.at = time.Now().UnixNano()
+		}
+		r.queue = append(r.queue, d)
 	}
 	return nil
 }

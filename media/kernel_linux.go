@@ -92,7 +92,9 @@ func (s *kernelSocket) TryRead(p []byte) (int, netip.AddrPort, int64, bool) {
 	n, _, errno := unix.RawSyscall(unix.SYS_RECVMSG, uintptr(s.fd), uintptr(unsafe.Pointer(m)), unix.MSG_DONTWAIT)
 	s.vector.Base = nil
 	if errno != 0 {
-		s.alone = s.peer.IsValid()
+		if errno == unix.EAGAIN { // any other error comes before what is queued
+			s.alone = s.peer.IsValid()
+		}
 		return 0, netip.AddrPort{}, 0, false
 	}
 	from := s.peer

@@ -60,8 +60,8 @@ func (s *Session) take(a *agreement, now int64) {
 	r := &s.in
 	r.latch.agree(a.remote, s.cfg.Symmetric, now)
 	s.reconnect(now)
-	if old == nil || a.packetTime != old.packetTime || a.codec != old.codec {
-		s.out.reset(a)
+	if changed := old == nil || a.codec != old.codec; changed || a.packetTime != old.packetTime {
+		s.out.reset(a, changed)
 	}
 	if old != nil && a.dir.recv && !old.dir.recv {
 		r.playing = kindUnknown // its clock may have stood still meanwhile
@@ -286,8 +286,9 @@ func (s *Session) event(what kind, h *rtpHeader, payload []byte) bool {
 		return false
 	}
 	digit, from, to := s.in.events.read(h, e, uint32(what.clock()/clockRate))
-	if r := &s.in; r.stream.started && h.ssrc != r.stream.ssrc {
-		from, to = r.newest, r.newest+eventTail // a clock of its own says nothing of the audio's
+	if r := &s.in; r.stream.started && (h.ssrc != r.stream.ssrc || what.clock() != r.playing.clock()) {
+		// A clock of its own says nothing of the audio's.
+		from, to = r.newest, r.newest+uint32(eventTail*r.playing.clock()/clockRate)
 	}
 	if from != to {
 		s.in.playout.Mute(from, to)

@@ -27,18 +27,22 @@ type sender struct {
 	alike  int           // frames in a row in which both made the same
 	apart  int           // frames since both make the same sound
 	relays bool          // the last frame was handed on
+	gap    int           // frames in a row in which there was nothing to hand on
 
 	packets, octets uint32 // for sender reports
 }
 
-// reset makes packets of another kind from now on.
-func (o *sender) reset(a *agreement) {
+// reset makes packets of another length, or another codec, from now on. What an
+// encoder has to know of the packets before stays true of the same codec.
+func (o *sender) reset(a *agreement, codec bool) {
 	o.packet, o.waiting = 0, nil
 	if a.waiting != nil {
 		o.packet, o.waiting = a.packetTime*bytesPerMillisecond, a.waiting[:0]
 	}
 	o.clock = uint32(a.codec.clock / clockRate)
-	o.shared, o.relays, o.alike, o.apart = nil, false, 0, 0
+	if codec {
+		o.shared, o.relays, o.alike, o.apart = nil, false, 0, 0
+	}
 }
 
 // advance moves the clock to the frame of now: by one frame, or by several
@@ -97,7 +101,10 @@ func (s *Session) Push(now int64, f *mixer.Frame) {
 // sendFrame sends a frame as a packet, or adds it to the one that is filled.
 func (s *Session) sendFrame(a *agreement, f *mixer.Frame, sc *scratch) {
 	o := &s.out
-	n := s.encode(a, sc.out[rtpHeaderSize:], f)
+	n := 0
+	if len(f.Samples()) == a.codec.rate/framesPerSecond { // else it was made for another codec
+		n = s.encode(a, sc.out[rtpHeaderSize:], f)
+	}
 	switch {
 	case n == 0:
 		o.pause() // nothing to say
@@ -204,7 +211,7 @@ func (s *Session) share(a *agreement, f *mixer.Frame) ([]byte, mixer.Encoder) {
 func (s *Session) Relay(now int64, from mixer.Stream) bool {
 	src, ok := from.(*Session)
 	a := s.taken
-	if !ok || a == nil || a != s.inForce.Load() || a.encoder == nil || a.waiting != nil || src.in.playing != a.codec.kind {
+	if !ok || a == nil || a != s.inForce.Load() || !a.takes(src.in.playing) {
 		return false
 	}
 	payload, ok := src.in.playout.Relay()
@@ -214,9 +221,21 @@ func (s *Session) Relay(now int64, from mixer.Stream) bool {
 	if a, ok = s.begin(now); !ok {
 		return true // there is something else to send, or nobody to send it to
 	}
-	s.hand(a, payload)
+	if a.takes(src.in.playing) { // else it has just changed
+		s.hand(a, payload)
+	}
 	return true
 }
+
+// takes says whether packets of a kind can be handed on as they are.
+func (a *agreement) takes(k kind) bool {
+	return a.encoder != nil && a.waiting == nil && a.codec.kind == k
+}
+
+// longestGap is how many frames in a row are told to be lost. More are the
+// talker's silence, and would lead the peer astray about the numbers, SRTP's
+// among them.
+const longestGap = 50
 
 // hand sends a payload that is not ours; none stands for one that was lost, so
 // that the peer sees the gap and conceals it by its own means.
@@ -228,9 +247,14 @@ func (s *Session) hand(a *agreement, payload []byte) {
 	}
 	s.count.of(a.codec).relayed.Add(1)
 	if payload == nil {
-		o.seq++
+		if o.gap++; o.gap > longestGap {
+			o.pause()
+		} else {
+			o.seq++
+		}
 		return
 	}
+	o.gap = 0
 	a.passed.add(payload)
 	sc := s.engine.scratches.borrow()
 	s.sendAudio(a, o.ts, sc, copy(sc.out[rtpHeaderSize:], payload))
