@@ -16,6 +16,7 @@ type loop struct {
 	base    int64 // when the first of the packets comes
 	packets [][]byte
 	next    int
+	lose    int // one packet in so many is lost; 0: none
 	from    netip.AddrPort
 }
 
@@ -25,6 +26,9 @@ func (l *loop) TryRead(p []byte) (int, netip.AddrPort, int64, bool) {
 	}
 	n := copy(p, l.packets[l.next])
 	l.next++
+	if l.lose > 0 && l.next%l.lose == 0 {
+		return 0, netip.AddrPort{}, 0, false
+	}
 	return n, l.from, 0, true
 }
 

@@ -5,8 +5,8 @@ import (
 	"math"
 	"slices"
 	"strconv"
-	"strings"
 	"testing"
+
 	"warmline/mixer"
 )
 
@@ -33,7 +33,7 @@ func TestEveryPairOfCodecs(t *testing.T) {
 			t.Run(one+" "+two, func(t *testing.T) {
 				inHall(t, func(t *testing.T, h *hall) {
 					a, b := h.join(one, "alice", nil), h.join(two, "customer", nil)
-					h.run(settle + 200)
+					h.run(settle + 150)
 					checkHeard(t, b, a, levelOf(one, two))
 					checkHeard(t, a, b, levelOf(one, two))
 				})
@@ -200,18 +200,15 @@ func TestClocksOfCodecs(t *testing.T) {
 // the stream; another SSRC begins anew.
 func TestPeerChangesCodec(t *testing.T) {
 	inHall(t, func(t *testing.T, h *hall) {
-		a, b := h.phone("opus", func(p *phone) {
-			p.extra = []string{"rtpmap:9 G722/8000"}
-		}), h.join("pcmu", "", nil)
+		a, b := h.phone("opus", nil), h.join("pcmu", "", nil)
 		h.room.Join(0, a.s, own(0))
+		offer := fmt.Sprintf("audio %d RTP/AVP 120 9 0 8", a.sock.local.Port())
+		if _, err := a.s.Answer([]byte(offerOf(ip, offer, "rtpmap:120 opus/48000/2"))); err != nil {
+			t.Fatal(err)
+		}
+		a.s.Commit()
 		for _, name := range []string{"pcmu", "g722", "opus", "pcma"} {
-			a.s.Commit()
 			a.use(codecNamed(name))
-			offer := strings.ReplaceAll(fmt.Sprintf("audio %d RTP/AVP 120 9 0 8", a.sock.local.Port()), "  ", " ")
-			if _, err := a.s.Answer([]byte(offerOf(ip, offer, "rtpmap:120 opus/48000/2"))); err != nil {
-				t.Fatal(err)
-			}
-			a.s.Commit()
 			a.sends = map[string]uint8{"opus": 120, "g722": 9, "pcmu": 0, "pcma": 8}[name]
 			a.says = tone(1000, 4000, a.codec.rate)
 			if name == "opus" {

@@ -132,3 +132,32 @@ func TestNoAllocationsOfCodecs(t *testing.T) {
 		}
 	}
 }
+
+// Losses cost no memory either, but for what the library of Opus allocates for
+// each frame that it conceals.
+func TestAllocationsForLosses(t *testing.T) {
+	for codec, most := range map[string]float64{"pcmu": 0, "g722": 0, "opus": 3} {
+		const every = 10
+		l := newLoop(t, codec, 0)
+		l.batch(1500)
+		l.lose = every
+		step := func() {
+			for range every {
+				l.p.s.Next(l.now)
+				l.p.s.Samples(l.p.codec.rate)
+				l.now += frameNanos
+			}
+		}
+		for range 20 {
+			step()
+		}
+		n := testing.AllocsPerRun(100, step)
+		t.Logf("%s: %v allocations for a packet lost", codec, n)
+		if n > most {
+			t.Errorf("%s: %v allocations for a packet lost, want at most %v", codec, n, most)
+		}
+		if st := l.p.s.Stats(); st.Lost < 100 || st.Concealed == 0 {
+			t.Errorf("%s: %d lost, %v concealed", codec, st.Lost, st.Concealed)
+		}
+	}
+}

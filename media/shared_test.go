@@ -43,7 +43,7 @@ func TestSharingInALargeRoom(t *testing.T) {
 		listeners int
 		frames    int
 		rounds    int
-	}{{"g722", 50, 60, 3}, {"opus", 20, 20, 2}} {
+	}{{"g722", 50, 30, 3}, {"opus", 12, 20, 1}} {
 		inHall(t, func(t *testing.T, h *hall) {
 			var n atomic.Int64
 			for i := range tt.listeners + 1 {
