@@ -227,3 +227,23 @@ func BenchmarkLoopback(b *testing.B) {
 		b.Errorf("%+v", st)
 	}
 }
+// An error that the kernel reports before what waits does not make strangers'
+// packets the peer's.
+func TestStrangersBehindAnError(t *testing.T) {
+	a, b := pair(t, "127.0.0.1")
+	stranger, _ := pair(t, "127.0.0.1")
+	peer := b.LocalAddr()
+	if err := stranger.TryWrite([]byte("x"), a.LocalAddr()); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(5 * time.Millisecond)
+	if err := a.Connect(peer); err != nil {
+		t.Fatal(err)
+	}
+	b.Close()
+	_ = a.TryWrite([]byte("x"), peer) // the port is unreachable
+	time.Sleep(5 * time.Millisecond)
+	if _, from := await(t, a); from != stranger.LocalAddr() {
+		t.Errorf("a stranger's packet is from %v", from)
+	}
+}
