@@ -37,8 +37,6 @@ type control struct {
 	lastSRAt int64     // when that came
 	lastSRBy uint32    // whose it is
 
-	buffer [256]byte
-	input  [datagramSize]byte
 }
 
 // agree addresses reports to the peer of a new agreement. The first agreement
@@ -87,7 +85,9 @@ func (c *control) expire(now int64) bool {
 // report sends a compound report, if it is not put off.
 func (s *Session) report(now int64, a *agreement) {
 	if s.control.expire(now) {
-		s.sendControl(a, s.appendReport(s.control.buffer[:0], now, a))
+		sc := s.engine.scratches.borrow()
+		s.sendControl(a, s.appendReport(sc.out[:0], now, a))
+		s.engine.scratches.giveBack(sc)
 	}
 }
 
@@ -124,7 +124,9 @@ func (c *control) destination(a *agreement, l *latch) netip.AddrPort {
 // goodbye sends the last report with a BYE. The worker is done with the
 // session.
 func (s *Session) goodbye(a *agreement) {
-	b := s.appendReport(s.control.buffer[:0], s.count.now.Load(), a)
+	sc := s.engine.scratches.borrow()
+	defer s.engine.scratches.giveBack(sc)
+	b := s.appendReport(sc.out[:0], s.count.now.Load(), a)
 	start := len(b)
 	b = append(b, 0x81, typeBYE, 0, 0)
 	b = binary.BigEndian.AppendUint32(b, s.out.ssrc)
@@ -134,9 +136,9 @@ func (s *Session) goodbye(a *agreement) {
 
 // receiveControl reads the RTCP socket. A peer's RTCP may come from any port of
 // the host its RTP comes from.
-func (s *Session) receiveControl(now int64, a *agreement) {
+func (s *Session) receiveControl(now int64, a *agreement, sc *scratch) {
 	for range readsPerTick {
-		n, from, stamp, ok := s.rtcp.TryRead(s.control.input[:])
+		n, from, stamp, ok := s.rtcp.TryRead(sc.in[:])
 		if !ok {
 			return
 		}
@@ -145,7 +147,7 @@ func (s *Session) receiveControl(now int64, a *agreement) {
 		if !host.IsValid() {
 			host = l.sdp
 		}
-		p, ok := a.openControl(s.control.input[:n])
+		p, ok := a.openControl(sc.in[:n])
 		if !ok || from.Addr() != host.Addr() || !s.control.read(s, p, arrival(now, stamp)) {
 			s.count.discarded.Add(1)
 			continue

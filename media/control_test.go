@@ -267,7 +267,7 @@ func TestTripTime(t *testing.T) {
 		// And the peer learns how long we kept its own.
 		b.now = came + 2_000_000_000
 		b.send(b.peer, 0, level(1000, 160))
-		b.s.receive(b.now)
+		b.s.receive(b.now, new(scratch))
 		block := b.nextBlock()
 		if block.LastSenderReport != 7<<16 || block.Delay < 2*65536 || block.Delay > 2*65536+100 {
 			t.Errorf("%+v", block)
@@ -564,7 +564,7 @@ func TestShortPackets(t *testing.T) {
 func TestGoodbyeBeforeAudio(t *testing.T) {
 	b := newBench(t, SessionConfig{})
 	b.agree(plainOffer())
-	b.s.receive(b.now)
+	b.s.receive(b.now, new(scratch))
 	b.s.out.packets = 1 // as if: a sender report has a time
 	b.s.Close()
 	packets := b.reports(b.ctl)

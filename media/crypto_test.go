@@ -389,3 +389,37 @@ func TestPolicyWords(t *testing.T) {
 		t.Error("an unknown word is not off")
 	}
 }
+
+// After the peer has told a new key, packets under the old one are still on
+// their way: both are heard, and what is under neither is not.
+func TestFormerKeyIsStillHeard(t *testing.T) {
+	b := newBench(t, SessionConfig{SRTP: SRTPRequired})
+	for _, suite := range []string{cm80, gcm} {
+		seals := make([]*srtp.Sealer, 3) // before, after, and a stranger's
+		for i := range seals {
+			key, line := cryptoOf(t, 1, suite)
+			seals[i], _ = srtp.NewSealer(key)
+			if i < 2 {
+				b.agree(offerOf(ip, savp, line))
+			}
+		}
+		for i, want := range []uint64{1, 1, 0} {
+			p := make([]byte, rtpHeaderSize, 400)
+			putRTP(p, rtpHeader{seq: b.stream.seq, ts: b.stream.ts, ssrc: b.stream.ssrc})
+			p = append(p, level(500, 160)...)
+			n, err := seals[i].RTP(p[:cap(p)], len(p))
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.stream.seq++
+			b.stream.ts += 160
+			before := b.s.Stats()
+			b.peer.TryWrite(p[:n], b.rtpAddr())
+			b.tick()
+			after := b.s.Stats()
+			if got := after.PacketsIn - before.PacketsIn; got != want || after.Discarded-before.Discarded != 1-want {
+				t.Errorf("%s, key %d: %d packets taken, want %d", suite, i, got, want)
+			}
+		}
+	}
+}

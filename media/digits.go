@@ -63,7 +63,7 @@ type pairing struct {
 	waiting [16]struct {
 		digit  byte
 		source digitSource
-		at     time.Time
+		at     int64 // Unix time in ns: half the size of a time.Time
 	}
 	next int
 }
@@ -72,13 +72,13 @@ type pairing struct {
 func (p *pairing) first(digit byte, source digitSource, now time.Time) bool {
 	for i := range p.waiting { // oldest first
 		w := &p.waiting[(p.next+i)%len(p.waiting)]
-		if w.digit == digit && w.source != source && now.Sub(w.at) < pairWindow {
+		if w.digit == digit && w.source != source && now.UnixNano()-w.at < int64(pairWindow) {
 			w.digit = 0
 			return false
 		}
 	}
 	w := &p.waiting[p.next]
-	w.digit, w.source, w.at = digit, source, now
+	w.digit, w.source, w.at = digit, source, now.UnixNano()
 	p.next = (p.next + 1) % len(p.waiting)
 	return true
 }

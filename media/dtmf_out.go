@@ -74,14 +74,16 @@ func (s *Session) sendEvent(a *agreement) bool {
 	first := w.duration == 0
 	w.duration = min(w.duration+frameSamples, w.length)
 	end := w.duration == w.length
-	p := s.out.buffer[rtpHeaderSize:]
+	sc := s.engine.scratches.borrow()
+	defer s.engine.scratches.giveBack(sc)
+	p := sc.out[rtpHeaderSize:]
 	p[0], p[1] = w.code, eventVolume
 	if end {
 		p[1] |= 0x80
 		w.ends++
 	}
 	binary.BigEndian.PutUint16(p[2:], w.told(a.eventClock/clockRate))
-	s.transmit(a, rtpHeader{payloadType: uint8(a.eventType), marker: first, ts: w.ts}, rtpHeaderSize+4)
+	s.transmit(a, rtpHeader{payloadType: uint8(a.eventType), marker: first, ts: w.ts}, sc, 4)
 	if w.ends == endPackets {
 		// The repetitions took two frames of the pause.
 		w.playing, w.pause = false, digitPause-(endPackets-1)*frameSamples

@@ -37,9 +37,13 @@ type Engine struct {
 	quit    chan struct{}
 	pumping sync.WaitGroup
 
+	scratches scratches // what sessions work with
+	spares    spares    // encoders for what several sessions hear
+
 	mu       sync.Mutex
 	closed   bool
 	ports    *portPool
+	wide     bool // there has been a leg with a wideband codec
 	sessions map[*Session]struct{}
 	ended    EngineStats // counters of sessions that are no more
 }
@@ -70,11 +74,12 @@ func New(cfg Config) (*Engine, error) {
 		return nil, fmt.Errorf("media: RTP ports %d-%d: not between 1 and 65535", cfg.PortMin, cfg.PortMax)
 	}
 	e := &Engine{
-		cfg:      cfg,
-		wake:     make(chan struct{}, 1),
-		quit:     make(chan struct{}),
-		ports:    newPortPool(cfg.PortMin, cfg.PortMax, cfg.PortRest),
-		sessions: make(map[*Session]struct{}),
+		cfg:       cfg,
+		wake:      make(chan struct{}, 1),
+		quit:      make(chan struct{}),
+		scratches: newScratches(),
+		ports:     newPortPool(cfg.PortMin, cfg.PortMax, cfg.PortRest),
+		sessions:  make(map[*Session]struct{}),
 	}
 	if len(e.ports.free) == 0 {
 		return nil, fmt.Errorf("media: RTP ports %d-%d: no even port with an odd one after it", cfg.PortMin, cfg.PortMax)
@@ -189,10 +194,27 @@ func (e *Engine) bindPair(addr netip.Addr, port uint16) (rtp, rtcp Socket, err e
 func (e *Engine) add(s *Session) {
 	e.mu.Lock()
 	e.sessions[s] = struct{}{}
+	if e.wide {
+		s.in.other.Store(new(conversion))
+	}
 	e.mu.Unlock()
 	select {
 	case e.wake <- struct{}{}:
 	default:
+	}
+}
+
+// widen has all sessions, and those to come, convert between the rates: a leg
+// with a wideband codec has come.
+func (e *Engine) widen() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.wide {
+		return
+	}
+	e.wide = true
+	for s := range e.sessions {
+		s.in.other.Store(new(conversion))
 	}
 }
 

@@ -14,11 +14,10 @@ import (
 type equipment struct {
 	playable [kinds]*jitter.Format // by what a packet carries; nil: not agreed on
 	encoder  voiceEncoder          // nil: the codec is tables
-	spare    voiceEncoder          // for what is shared with other sessions
-	kind     *codec                // the encoders are of
-	wish     opusWish              // and follow
-	sealed   []byte                // room for a packet under encryption
-	again    []byte                // for one that is tried with the peer's former key
+	passed   *passed               // with encoder
+	kind     *codec                // the encoder is of
+	wish     opusWish              // and follows
+	waiting  []byte                // room for a packet that is not one frame; nil: all are
 }
 
 // voiceEncoder is an encoder that can go on where another one, or a stream of
@@ -26,12 +25,12 @@ type equipment struct {
 type voiceEncoder interface {
 	mixer.Encoder
 	// resume goes on after a stream of payloads, of which past are the last.
-	resume(past *passed)
+	resume(past *passed, spares *spares)
 }
 
 // equip makes what the agreement needs, of what the last one had as far as it
 // fits.
-func (a *agreement) equip(old *agreement) {
+func (a *agreement) equip(old *agreement, engine *Engine) {
 	e := &a.equipment
 	if old != nil {
 		*e = old.equipment
@@ -39,21 +38,22 @@ func (a *agreement) equip(old *agreement) {
 	for _, k := range a.in {
 		if c := k.codec(); c != nil && e.playable[k] == nil {
 			e.playable[k] = c.newFormat()
+			if c.rate == mixer.Wide {
+				engine.widen()
+			}
 		}
 	}
+	engine.spares.fill(a.codec, opusWish{ours: engine.cfg.Opus})
 	if e.kind != a.codec || e.wish != a.opus {
 		e.kind, e.wish = a.codec, a.opus
-		e.encoder, e.spare = nil, nil
+		e.encoder, e.passed = nil, nil
 		if a.codec.newEncoder != nil {
-			e.encoder, e.spare = a.codec.newEncoder(a.opus), a.codec.newEncoder(a.opus)
+			e.encoder, e.passed = a.codec.newEncoder(a.opus), new(passed)
 		}
 	}
-	if a.seal != nil && e.sealed == nil {
-		e.sealed = make([]byte, datagramSize)
-	}
-	e.again = nil
-	if a.former != nil {
-		e.again = make([]byte, datagramSize)
+	e.waiting = nil
+	if a.packetTime != frameNanos/1_000_000 {
+		e.waiting = make([]byte, 0, maxBytes+frameSamples)
 	}
 }
 
@@ -94,12 +94,8 @@ func (p *passed) each(f func(payload []byte)) {
 // wideFrame is a frame of the codecs at 16 kHz.
 const wideFrame = 320
 
-// encoderG722 is an encoder of G.722 with the decoder it follows.
-type encoderG722 struct {
-	g722.Encoder
-	ear   g722.Decoder
-	heard [wideFrame]int16
-}
+// encoderG722 is an encoder of G.722.
+type encoderG722 struct{ g722.Encoder }
 
 func newEncoderG722(opusWish) voiceEncoder {
 	e := new(encoderG722)
@@ -114,10 +110,12 @@ func (e *encoderG722) Adopt(from mixer.Encoder) {
 	}
 }
 
-func (e *encoderG722) resume(past *passed) {
-	e.ear.Reset()
-	past.each(func(payload []byte) { e.ear.Decode(e.heard[:], payload) })
-	e.Follow(&e.ear)
+func (e *encoderG722) resume(past *passed, _ *spares) {
+	var ear g722.Decoder
+	var heard [mixer.MaxPayload * 2]int16
+	ear.Reset()
+	past.each(func(payload []byte) { ear.Decode(heard[:], payload) })
+	e.Follow(&ear)
 }
 
 // decoderG722 is a decoder of G.722, which has no concealment of its own: the
@@ -140,9 +138,7 @@ const primeFrames = 2
 // its state cannot be copied: another one is led in with that.
 type encoderOpus struct {
 	*opus.Encoder
-	ear  *opus.Decoder
 	past [primeFrames * wideFrame]int16
-	out  [6 * wideFrame]int16 // of the longest packet
 }
 
 // Encode implements mixer.Encoder.
@@ -152,8 +148,9 @@ func (e *encoderOpus) Encode(dst []byte, frame []int16) int {
 }
 
 func (e *encoderOpus) remember(frame []int16) {
-	n := copy(e.past[:], e.past[min(len(frame), len(e.past)):])
-	copy(e.past[n:], frame[len(frame)-min(len(frame), len(e.past)):])
+	frame = frame[max(0, len(frame)-len(e.past)):]
+	n := copy(e.past[:], e.past[len(frame):])
+	copy(e.past[n:], frame)
 }
 
 // Adopt implements mixer.Encoder.
@@ -178,15 +175,16 @@ func newEncoderOpus(w opusWish) voiceEncoder {
 	if err != nil {
 		panic("media: no encoder of Opus: " + err.Error()) // the wish is within bounds
 	}
-	ear, err := opus.NewDecoder()
-	if err != nil {
-		panic("media: no decoder of Opus: " + err.Error()) // no input leads here
-	}
-	return &encoderOpus{Encoder: e, ear: ear}
+	return &encoderOpus{Encoder: e}
 }
 
-func (e *encoderOpus) resume(past *passed) {
-	e.ear.Reset()
-	past.each(func(payload []byte) { e.remember(e.out[:e.ear.Decode(e.out[:], payload)]) })
+func (e *encoderOpus) resume(past *passed, spares *spares) {
+	ear := spares.ear.Swap(nil)
+	if ear == nil {
+		return // another worker is at it: it goes on without being led in
+	}
+	defer spares.ear.Store(ear)
+	ear.Reset()
+	past.each(func(payload []byte) { e.remember(ear.out[:ear.Decode(ear.out[:], payload)]) })
 	e.Prime(e.past[:])
 }

@@ -187,7 +187,7 @@ func (s *Session) Commit() {
 	if s.pending == nil {
 		return
 	}
-	s.pending.equip(s.agreed)
+	s.pending.equip(s.agreed, s.engine)
 	s.agreed, s.pending = s.pending, nil
 	s.inForce.Store(s.agreed)
 }

@@ -74,16 +74,13 @@ func bounded(text string, least, most int) int {
 	return min(max(int(n), least), most)
 }
 
-// opusLoss is the share of packets, in per cent, that redundancy is made for
-// where the peer has use for it.
-const opusLoss = 5
-
 // usual says whether the peer can be sent what others are.
 func (w opusWish) usual() bool { return w.config() == opusWish{ours: w.ours}.config() }
 
-// config is how to encode for the peer.
+// config is how to encode for the peer: without redundancy, for which the
+// encoder would allocate with every frame.
 func (w opusWish) config() opus.Config {
-	c := opus.Config{Bitrate: cmp.Or(w.ours.Bitrate, opusBitrate), Complexity: w.ours.Complexity, Loss: opusLoss}
+	c := opus.Config{Bitrate: cmp.Or(w.ours.Bitrate, opusBitrate), Complexity: w.ours.Complexity}
 	if w.bitrate > 0 {
 		c.Bitrate = min(c.Bitrate, w.bitrate)
 	}

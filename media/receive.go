@@ -2,6 +2,7 @@ package media
 
 import (
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"warmline/media/jitter"
@@ -27,23 +28,19 @@ const (
 
 // receiver is what the worker knows of the incoming stream.
 type receiver struct {
-	ticks    uint32
-	single   bool // the last tick read one packet, and that was a frame of audio
-	latch    latch
-	peer     netip.AddrPort // the RTP socket is connected to
-	stream   streamStats
-	rival    uint32 // another SSRC seen since the stream's last packet
-	rivals   int
-	lastAt   int64
-	events   eventReader
-	playing  kind // what the playout plays
-	playout  jitter.Playout
-	other    [wideFrame]int16 // the present frame at the rate that it is not of
-	othered  bool             // other is made
-	up       resample.Up
-	down     resample.Down
-	newest   uint32 // the end of the last packet of audio, in its time
-	datagram [datagramSize]byte
+	ticks   uint32
+	single  bool // the last tick read one packet, and that was a frame of audio
+	latch   latch
+	peer    netip.AddrPort // the RTP socket is connected to
+	stream  streamStats
+	rival   uint32 // another SSRC seen since the stream's last packet
+	rivals  int
+	lastAt  int64
+	events  eventReader
+	playing kind // what the playout plays
+	playout jitter.Playout
+	other   atomic.Pointer[conversion] // the present frame at the rate that it is not of; nil: nobody needs that
+	newest  uint32                     // the end of the last packet of audio, in its time
 }
 
 // current is the agreement in force; the worker takes over a new one at the
@@ -66,9 +63,6 @@ func (s *Session) take(a *agreement, now int64) {
 	if old == nil || a.packetTime != old.packetTime || a.codec != old.codec {
 		s.out.reset(a)
 	}
-	if old == nil || a.spare != old.spare {
-		s.out.spare = a.spare
-	}
 	if old != nil && a.dir.recv && !old.dir.recv {
 		r.playing = kindUnknown // its clock may have stood still meanwhile
 	}
@@ -90,17 +84,17 @@ func (s *Session) reconnect(now int64) {
 }
 
 // receive takes in what has arrived.
-func (s *Session) receive(now int64) {
+func (s *Session) receive(now int64, sc *scratch) {
 	s.count.now.Store(now)
 	a := s.current(now)
 	r := &s.in
 	single := false
 	for i := range readsPerTick {
-		n, from, stamp, ok := s.rtp.TryRead(r.datagram[:])
+		n, from, stamp, ok := s.rtp.TryRead(sc.in[:])
 		if !ok {
 			break
 		}
-		long := s.datagram(now, arrival(now, stamp), a, from, r.datagram[:n])
+		long := s.datagram(now, arrival(now, stamp), a, from, sc.in[:n], sc)
 		single = i == 0 && long
 		// A frame per tick is the rule: looking in vain for more each time
 		// would cost as much as a tenth of a packet.
@@ -115,7 +109,7 @@ func (s *Session) receive(now int64) {
 	}
 	if r.ticks%controlTicks == 0 {
 		if !a.mux {
-			s.receiveControl(now, a)
+			s.receiveControl(now, a, sc)
 		}
 		s.reconnect(now)
 	}
@@ -135,7 +129,7 @@ func arrival(now, stamp int64) int64 {
 // datagram takes in one datagram of the RTP socket that came at some time, and
 // reports whether it brought a frame of audio or more. Before an agreement
 // there is no telling whose it is.
-func (s *Session) datagram(now, at int64, a *agreement, from netip.AddrPort, p []byte) (long bool) {
+func (s *Session) datagram(now, at int64, a *agreement, from netip.AddrPort, p []byte, sc *scratch) (long bool) {
 	if a != nil && a.mux && isRTCP(p) {
 		if l := &s.in.latch; from == l.source || !l.source.IsValid() && from == l.sdp {
 			if p, ok := a.openControl(p); ok && s.control.read(s, p, at) {
@@ -149,7 +143,7 @@ func (s *Session) datagram(now, at int64, a *agreement, from netip.AddrPort, p [
 		s.count.discarded.Add(1)
 		return false
 	}
-	p, ok := a.openAudio(p)
+	p, ok := a.openAudio(p, sc)
 	h, payload, whole := parseRTP(p)
 	if !ok || !whole || !s.admit(now, from, &h) {
 		s.count.discarded.Add(1)
@@ -167,15 +161,18 @@ func (s *Session) datagram(now, at int64, a *agreement, from netip.AddrPort, p [
 // openAudio authenticates and decrypts a packet in place, where the agreement
 // is for encryption. After a change of the peer's key the one before may still
 // be under way; a failure spoils the packet, so that it takes a copy.
-func (a *agreement) openAudio(p []byte) ([]byte, bool) {
+func (a *agreement) openAudio(p []byte, sc *scratch) ([]byte, bool) {
 	if a.open == nil {
 		return p, true
 	}
-	again := a.again[:copy(a.again, p)]
+	var again []byte
+	if a.former != nil {
+		again = sc.out[:copy(sc.out[:], p)]
+	}
 	n, err := a.open.RTP(p)
-	if err != nil && len(again) > 0 {
-		n, err = a.former.RTP(again)
+	if err != nil && again != nil {
 		p = again
+		n, err = a.former.RTP(p)
 	}
 	return p[:n], err == nil
 }
@@ -256,8 +253,9 @@ func (s *Session) packet(at int64, a *agreement, h *rtpHeader, payload []byte) b
 func (r *receiver) play(what kind, format *jitter.Format) {
 	r.playing = what
 	r.playout.Reset(*format)
-	r.up.Reset()
-	r.down.Reset()
+	if c := r.other.Load(); c != nil {
+		*c = conversion{}
+	}
 }
 
 // follow says whether a packet belongs to the stream that is heard, which may
@@ -303,9 +301,13 @@ func (s *Session) event(what kind, h *rtpHeader, payload []byte) bool {
 // Next takes in what has arrived and moves on by a frame. It implements
 // mixer.Stream.
 func (s *Session) Next(now int64) bool {
-	s.receive(now)
+	sc := s.engine.scratches.borrow()
+	s.receive(now, sc)
+	s.engine.scratches.giveBack(sc)
 	r := &s.in
-	r.othered = false
+	if c := r.other.Load(); c != nil {
+		c.made = false
+	}
 	heard := r.playout.Next(now)
 	s.count.delay.Store(r.playout.Delay())
 	s.count.concealed.Store(int64(r.playout.Concealed()))
@@ -321,15 +323,34 @@ func (s *Session) Samples(rate int) []int16 {
 	if n == len(own) {
 		return own
 	}
-	if !r.othered {
-		r.othered = true
+	if c := r.other.Load(); c != nil {
+		return c.convert(own, n)
+	}
+	return silence[:n] // the first wideband leg of all is just coming
+}
+
+var silence [wideFrame]int16
+
+// conversion is a frame at another rate. Sessions have one once there has been
+// any leg with wideband codecs.
+type conversion struct {
+	made  bool
+	frame [wideFrame]int16
+	up    resample.Up
+	down  resample.Down
+}
+
+// convert brings a frame to n samples, once.
+func (c *conversion) convert(own []int16, n int) []int16 {
+	if !c.made {
+		c.made = true
 		if n > len(own) {
-			r.up.Run(r.other[:n], own)
+			c.up.Run(c.frame[:n], own)
 		} else {
-			r.down.Run(r.other[:n], own)
+			c.down.Run(c.frame[:n], own)
 		}
 	}
-	return r.other[:n]
+	return c.frame[:n]
 }
 
 // Slack implements mixer.Timed.

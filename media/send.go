@@ -17,28 +17,25 @@ type sender struct {
 	due     int64  // when the present frame should have come
 	clock   uint32 // of the timestamps, in units of 8 kHz
 	running bool
-	talking bool // the last frame was sent: no marker
-	packet  int  // bytes per packet; 0: each frame is one
-	fill    int  // bytes encoded and waiting
-	fillTS  uint32
+	talking bool   // the last frame was sent: no marker
+	packet  int    // bytes per packet, where a frame is not one; else 0
+	waiting []byte // encoded for the next packet
+	since   uint32 // the time of its first sample
 	digits  eventWriter
 
-	spare  voiceEncoder  // to be given to what others hear as well; nil: given away
 	shared mixer.Encoder // whose payloads were sent last; nil: our own encoder's
 	alike  int           // frames in a row in which both made the same
 	apart  int           // frames since both make the same sound
 	relays bool          // the last frame was handed on
-	passed passed
 
 	packets, octets uint32 // for sender reports
-	buffer          [rtpHeaderSize + maxBytes + mixer.MaxPayload]byte
 }
 
 // reset makes packets of another kind from now on.
 func (o *sender) reset(a *agreement) {
-	o.packet, o.fill = a.packetTime*bytesPerMillisecond, 0
-	if a.codec.steady {
-		o.packet = 0
+	o.packet, o.waiting = 0, nil
+	if a.waiting != nil {
+		o.packet, o.waiting = a.packetTime*bytesPerMillisecond, a.waiting[:0]
 	}
 	o.clock = uint32(a.codec.clock / clockRate)
 	o.shared, o.relays, o.alike, o.apart = nil, false, 0, 0
@@ -61,7 +58,7 @@ func (o *sender) advance(now int64) {
 }
 
 // pause ends a talk spurt: what waits is dropped, the next packet is marked.
-func (o *sender) pause() { o.fill, o.talking = 0, false }
+func (o *sender) pause() { o.waiting, o.talking = o.waiting[:0], false }
 
 // begin starts a frame, and reports whether it is one to send audio in.
 func (s *Session) begin(now int64) (a *agreement, send bool) {
@@ -92,19 +89,38 @@ func (s *Session) Push(now int64, f *mixer.Frame) {
 	if !send {
 		return
 	}
+	sc := s.engine.scratches.borrow()
+	s.sendFrame(a, f, sc)
+	s.engine.scratches.giveBack(sc)
+}
+
+// sendFrame sends a frame as a packet, or adds it to the one that is filled.
+func (s *Session) sendFrame(a *agreement, f *mixer.Frame, sc *scratch) {
 	o := &s.out
-	if o.fill == 0 {
-		o.fillTS = o.ts
-	}
-	n := s.encode(a, o.buffer[rtpHeaderSize+o.fill:], f)
-	if n == 0 {
+	n := s.encode(a, sc.out[rtpHeaderSize:], f)
+	switch {
+	case n == 0:
 		o.pause() // nothing to say
-		return
+	case o.packet == 0:
+		s.sendAudio(a, o.ts, sc, n)
+	default:
+		if len(o.waiting) == 0 {
+			o.since = o.ts
+		}
+		o.waiting = append(o.waiting, sc.out[rtpHeaderSize:][:n]...)
+		for len(o.waiting) >= o.packet {
+			copy(sc.out[rtpHeaderSize:], o.waiting[:o.packet])
+			s.sendAudio(a, o.since, sc, o.packet)
+			o.since += uint32(o.packet) * o.clock
+			o.waiting = o.waiting[:copy(o.waiting, o.waiting[o.packet:])]
+		}
 	}
-	o.fill += n
-	for o.fill > 0 && o.fill >= o.packet {
-		s.flush(a)
-	}
+}
+
+// sendAudio sends n bytes of audio that begin at a time.
+func (s *Session) sendAudio(a *agreement, ts uint32, sc *scratch, n int) {
+	s.transmit(a, rtpHeader{payloadType: a.audioType, marker: !s.out.talking, ts: ts}, sc, n)
+	s.out.talking = true
 }
 
 // encode writes what a frame becomes to dst, which is where it will be sent
@@ -143,7 +159,7 @@ func (s *Session) encodeVoice(a *agreement, dst []byte, f *mixer.Frame) int {
 	case o.shared != nil:
 		a.encoder.Adopt(o.shared)
 	case o.relays:
-		a.encoder.resume(&o.passed)
+		a.encoder.resume(a.passed, &s.engine.spares)
 	}
 	fresh := o.packets == 0
 	o.shared, o.relays = nil, false
@@ -164,13 +180,14 @@ func (s *Session) encodeVoice(a *agreement, dst []byte, f *mixer.Frame) int {
 
 // share asks what a frame that others hear too becomes.
 func (s *Session) share(a *agreement, f *mixer.Frame) ([]byte, mixer.Encoder) {
-	var spare mixer.Encoder
-	if s.out.spare != nil {
-		spare = s.out.spare
+	spare := s.engine.spares.take(a.codec)
+	if spare == nil {
+		shared, by, _ := f.Shared(a.codec.number(), nil)
+		return shared, by
 	}
-	shared, by, given := f.Shared(a.codec.number(), spare)
-	if given {
-		s.out.spare = nil
+	shared, by, given := f.Shared(a.codec.number(), *spare)
+	if !given {
+		s.engine.spares.put(a.codec, spare)
 	}
 	return shared, by
 }
@@ -182,11 +199,11 @@ func (s *Session) share(a *agreement, f *mixer.Frame) ([]byte, mixer.Encoder) {
 func (s *Session) Relay(now int64, from mixer.Stream) bool {
 	src, ok := from.(*Session)
 	a := s.taken
-	if !ok || a == nil || a != s.inForce.Load() || a.encoder == nil || src.in.playing != a.codec.kind {
+	if !ok || a == nil || a != s.inForce.Load() || a.encoder == nil || a.waiting != nil || src.in.playing != a.codec.kind {
 		return false
 	}
 	payload, ok := src.in.playout.Relay()
-	if !ok || len(payload) > mixer.MaxPayload || payload != nil && s.out.packet > 0 && len(payload) != s.out.packet {
+	if !ok || len(payload) > mixer.MaxPayload {
 		return false
 	}
 	if a, ok = s.begin(now); !ok {
@@ -202,53 +219,39 @@ func (s *Session) hand(a *agreement, payload []byte) {
 	o := &s.out
 	if !o.relays {
 		o.relays, o.shared, o.alike, o.apart = true, nil, 0, 0
-		o.passed.count = 0
+		a.passed.count = 0
 	}
-	o.fill = 0
 	s.count.relayed.Add(1)
 	if payload == nil {
 		o.seq++
 		return
 	}
-	o.passed.add(payload)
-	o.fill = copy(o.buffer[rtpHeaderSize:], payload)
-	o.fillTS = o.ts
-	s.flush(a)
+	a.passed.add(payload)
+	sc := s.engine.scratches.borrow()
+	s.sendAudio(a, o.ts, sc, copy(sc.out[rtpHeaderSize:], payload))
+	s.engine.scratches.giveBack(sc)
 }
 
-// flush sends the first packet's worth of what waits.
-func (s *Session) flush(a *agreement) {
-	o := &s.out
-	n := o.packet
-	if n == 0 {
-		n = o.fill
-	}
-	s.transmit(a, rtpHeader{payloadType: a.audioType, marker: !o.talking, ts: o.fillTS}, rtpHeaderSize+n)
-	o.talking = true
-	o.fillTS += uint32(n) * o.clock
-	o.fill = copy(o.buffer[rtpHeaderSize:], o.buffer[rtpHeaderSize+n:rtpHeaderSize+o.fill])
-}
-
-// transmit sends the first size bytes of the buffer as the stream's next packet.
-func (s *Session) transmit(a *agreement, h rtpHeader, size int) {
+// transmit sends a payload of n bytes, which is in its place in the scratch, as
+// the stream's next packet.
+func (s *Session) transmit(a *agreement, h rtpHeader, sc *scratch, n int) {
 	o := &s.out
 	h.ssrc, h.seq = o.ssrc, o.seq
 	o.seq++
-	putRTP(o.buffer[:], h)
-	p := o.buffer[:size]
+	putRTP(sc.out[:], h)
+	size := rtpHeaderSize + n
 	if a.seal != nil {
-		n, err := a.seal.RTP(a.sealed, copy(a.sealed, p))
-		if err != nil {
+		var err error
+		if size, err = a.seal.RTP(sc.out[:], size); err != nil {
 			s.count.unsent.Add(1)
 			return
 		}
-		p = a.sealed[:n]
 	}
-	if s.rtp.TryWrite(p, s.in.latch.dest) != nil {
+	if s.rtp.TryWrite(sc.out[:size], s.in.latch.dest) != nil {
 		s.count.unsent.Add(1)
 		return
 	}
 	o.packets++
-	o.octets += uint32(size - rtpHeaderSize)
+	o.octets += uint32(n)
 	s.count.packetsOut.Add(1)
 }

@@ -57,6 +57,12 @@ func (w *worker) tune(r *Room, slot int64) {
 	for _, p := range r.members {
 		w.tuneOutput(p)
 	}
+	if r.hemmed {
+		// The room's own turn is where a port would go: it makes way, by half a
+		// frame, for the look after this one.
+		r.hemmed = false
+		r.tick.due += slots / 2
+	}
 }
 
 // gap is how many slots after one turn another comes, less than a frame.
@@ -72,6 +78,16 @@ func (w *worker) stride(p *port) int64 {
 
 // within brings a shift between -most and most.
 func within(shift, most int64) int64 { return max(-most, min(shift, most)) }
+
+// ahead is as much of a shift of a turn as does not lead into the past.
+func (w *worker) ahead(t *turn, shift int64) int64 {
+	soonest := min(0, w.slot+1-t.due)
+	if shift < soonest {
+		t.room.hemmed = true
+		return soonest
+	}
+	return shift
+}
 
 // tuneInput moves a port's input to when its packets are there, and the outputs
 // anchored to it along.
@@ -90,13 +106,13 @@ func (w *worker) tuneInput(p *port) {
 	if w.slot-p.born < infancy {
 		shift += w.crowding(p.input.due + shift)
 	}
-	shift = max(within(shift, w.stride(p)), w.slot+1-p.input.due)
+	shift = w.ahead(&p.input, within(shift, w.stride(p)))
 	for _, l := range p.room.members {
 		if l != p && l.anchor == p {
 			shift = w.limit(l, p, within(shift, w.stride(l)))
-		} else if l != p && l.row.hears(p.row) && l.hearing&p.seat != 0 && !quiet(p) {
+		} else if l != p && l.row.hears(p.row) && l.hearing&p.seat != 0 {
 			g := gap(&p.input, &l.output)
-			shift = max(g-slots+1, min(shift, g))
+			shift = upTo(p, shift, g-slots+1, g)
 		}
 	}
 	if shift == 0 {
@@ -134,28 +150,37 @@ func (w *worker) crowding(due int64) int64 {
 // limit is as much of a shift of a listener's output as is possible: not into
 // the past, and not across the inputs of voices that it hears, but for except.
 func (w *worker) limit(l, except *port, shift int64) int64 {
-	shift = max(shift, w.slot+1-l.output.due)
+	shift = w.ahead(&l.output, shift)
 	for _, o := range l.room.members {
-		if o == l || o == except || !l.row.hears(o.row) || l.hearing&o.seat == 0 || quiet(o) {
+		if o == l || o == except || !l.row.hears(o.row) || l.hearing&o.seat == 0 {
 			continue
 		}
 		g := gap(&o.input, &l.output)
-		shift = max(-g, min(shift, slots-1-g))
+		shift = upTo(o, shift, -g, slots-1-g)
 	}
 	return shift
 }
 
+// upTo is a shift of a voice's input, or of an output that hears it, which goes
+// across the other one, beyond the limits given, only while the voice is quiet.
+func upTo(p *port, shift, least, most int64) int64 {
+	if least <= shift && shift <= most || quiet(p) {
+		return shift
+	}
+	return max(least, min(shift, most))
+}
+
 // quiet says whether a frame more or less of the port's voice is not noticed.
+// The present frame may be one that nobody has heard yet.
 func quiet(p *port) bool {
 	if !p.voice {
 		return true
 	}
-	for bus, sampled := range p.sampled {
-		if sampled {
-			return amplitudeOf(p.samples(bus)) <= quietLevel
-		}
+	bus := busOf(p.stream.Rate())
+	if !p.sampled[bus] && p.sampled[buses-1-bus] {
+		bus = buses - 1 - bus
 	}
-	return false // handed on undecoded: nobody knows
+	return amplitudeOf(p.samples(bus)) <= quietLevel
 }
 
 // amplitudeOf is the mean amplitude of a frame, from a quarter of its samples.
@@ -223,10 +248,7 @@ func (w *worker) tuneLarge(r *Room) {
 			n++
 		}
 	}
-	shift := commonShift(slacks[:n])
-	if due := r.tick.due + shift; shift != 0 && due > w.slot {
-		w.move(&r.tick, due)
-	}
+	r.tick.due += commonShift(slacks[:n]) // it is its turn: the wheel gets it back later
 }
 
 // commonShift is the direction, in slots, in which the sum of what the voices

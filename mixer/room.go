@@ -28,6 +28,7 @@ type Room struct {
 	tick     turn
 	young    int64 // slot up to which its ports' slots are found in leaps
 	tuned    int64 // slot of the last look at the ports' slots
+	hemmed   bool  // a port could not be put earlier, for the room's own turn comes after it
 	gone     bool
 	farewell node[notice] // tells the janitor that the worker has dropped the room
 }

@@ -15,6 +15,9 @@ const (
 	// receiver's buffer takes; a frame later than that would crowd into the next
 	// one's time, so it is given up.
 	allowance = int64(FrameDuration) / 2
+
+	// tolerable is how late a worker that has given up turns may be to go on.
+	tolerable = allowance / 2
 )
 
 // worker runs rooms against an absolute timetable. Everything but the load and
@@ -26,6 +29,7 @@ type worker struct {
 	wheel
 	hosted int            // rooms
 	slot   int64          // the slot that comes next, counted from the mixer's epoch
+	behind bool           // slots are given up until it is on time
 	step   uint64         // counts what ports say and hear, to tell what came before what
 	radios [buses][]radio // what the radios play, by station
 	stats  workerStats
@@ -138,11 +142,16 @@ func (w *worker) admit() {
 // clockTurns is how many turns are done by one reading of the clock.
 const clockTurns = 4
 
-// runSlot does all that is to be done in a slot.
+// runSlot does all that is to be done in a slot. One that begins too late is
+// given up as a whole, and so are those after it until the worker has caught up
+// with most of it. To serve some turns of every slot would keep everybody late,
+// and waste on inputs what the outputs then lack.
 func (w *worker) runSlot(slot int64) {
 	w.slot = slot
 	begin := w.clock()
 	now := begin
+	late := begin - slot*slotTime
+	w.behind = late > allowance || w.behind && late > tolerable
 	for done := 0; ; done++ {
 		t := w.take(slot)
 		if t == nil {
@@ -176,7 +185,7 @@ func (w *worker) do(t *turn, now int64) {
 	}
 	slot := t.due
 	t.due += slots
-	if late > allowance {
+	if w.behind {
 		w.skip(t)
 	} else {
 		w.perform(t, slot, now, late)

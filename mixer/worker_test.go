@@ -106,10 +106,10 @@ func TestLateTicksRunOrAreGivenUp(t *testing.T) {
 		{5 * ms, 0, 5 * ms},
 		{10 * ms, 0, 10 * ms},
 		{10*ms + 1, 1, 0},
-		{25 * ms, 1, 5 * ms},        // one gone, the next one late but in time
-		{35 * ms, 2, 0},             // the second one is too late as well
-		{1000 * ms, 50, 0},          // the 51st is due at the end of the delay
-		{1005*ms + 1, 50, 5*ms + 1}, // likewise
+		{25 * ms, 1, 5 * ms}, // one gone, the next one late but in time
+		{35 * ms, 2, 0},      // the second one is too late as well
+		{1000 * ms, 50, 0},   // the 51st is due at the end of the delay
+		{1005*ms + 1, 51, 0}, // 5 ms is late enough to wait for the next
 	} {
 		r := newRig(t)
 		room := r.m.NewRoom()

@@ -35,7 +35,7 @@ var layers = []struct {
 	{"internal/bench", "sip", "github.com", "a generator of calls that sees a server from outside"},
 	{"internal/demo", "internal/hearing internal/softphone mixer testdata/speech", "github.com/prometheus", "a story told to a server through its own doors"},
 	{"internal/hearing", "", "net os github.com", "a recording in, what was heard out"},
-	{"internal/softphone", "sip media mixer", "github.com/prometheus net/http", "a phone for tests and the demo"},
+	{"internal/softphone", "sip media media/resample mixer", "github.com/prometheus net/http", "a phone for tests and the demo"},
 	{"internal/testnet", "", "github.com", "a network for everybody's tests"},
 	{"internal/score", "", impure, "two signals in, an opinion out"},
 	{"internal/rules", "", "github.com", ""},

@@ -89,6 +89,30 @@ func TestEncryptedCall(t *testing.T) {
 	})
 }
 
+// A call in each codec, with keys by telephone-event at its clock.
+func TestCallInEachCodec(t *testing.T) {
+	for _, codec := range []string{"pcma", "g722", "opus"} {
+		t.Run(codec, func(t *testing.T) {
+			only := func(cfg *config.Config) { cfg.Media.Codecs = []string{codec} }
+			play(t, options{change: only, phones: softphone.Config{Codecs: []string{codec}}}, func(st *stage) {
+				st.serve()
+				st.hears(st.carla, "A", st.alice, "C")
+				if got := st.conf().Participants[0].Codec; got != codec {
+					st.Errorf("the call is in %s", got)
+				}
+				st.alice.keys("*71002#")
+				st.bob.answers()
+				st.wants("C held consult, A live, B live")
+				st.hears(st.carla, "music", st.alice, "B", st.bob, "A")
+				st.alice.keys("*3")
+				st.wants("C live, A live, B live")
+				st.hears(st.carla, "AB", st.alice, "BC", st.bob, "AC")
+				st.carla.hangsUp()
+			})
+		})
+	}
+}
+
 // Codecs by the agent's own list; a new list holds for the calls after it.
 func TestCodecsOfAnAgent(t *testing.T) {
 	codecs := func(list ...string) func(*config.Config) {

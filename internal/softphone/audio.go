@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"warmline/media"
+	"warmline/media/resample"
 	"warmline/mixer"
 )
 
@@ -116,6 +117,8 @@ func (a *audio) run(session *media.Session) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	var silence, out [mixer.FrameSamples]int16
+	var wide [2 * mixer.FrameSamples]int16
+	var up resample.Up
 	for at := time.Duration(0); ; at += mixer.FrameDuration {
 		select {
 		case <-a.quit:
@@ -129,7 +132,12 @@ func (a *audio) run(session *media.Session) {
 			a.record(silence[:])
 		}
 		a.next(out[:])
-		session.Push(int64(at), mixer.NewFrame(out[:]))
+		said := out[:]
+		if session.Rate() == mixer.Wide {
+			up.Run(wide[:], said)
+			said = wide[:]
+		}
+		session.Push(int64(at), mixer.NewFrame(said))
 		timer.Reset(time.Until(a.began.Add(at + mixer.FrameDuration)))
 	}
 }

@@ -157,7 +157,7 @@ func (p *Playout) move(v *arrived, early int) {
 			p.carry(to)
 			p.coded.at = to
 		}
-	case early < 0 && p.worth(p.lag(next, v.pos)):
+	case early < 0 && p.worth(p.lag(next, v.pos)) && (p.lags.fresh() || early < -p.size || p.excess(p.play, next) < 0):
 		p.carry(v.pos)
 		p.coded.back(v.pos)
 	}
@@ -180,7 +180,7 @@ func (p *Playout) empty(n int) bool {
 // nothing newer has come its time was filled with synthetic voice, so that
 // nothing would be heard twice.
 func (p *Playout) worth(lag int32) bool {
-	most := p.lags.target() + int32((2*p.size-p.grain.size)/p.k) + baseFrame
+	most := p.lags.target() + int32(p.worst()/p.k) + baseFrame + 40
 	return lag <= most && lag <= p.lags.most()+baseFrame
 }
 

@@ -58,3 +58,20 @@ func BenchmarkSqueeze(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkRelay is a packet in and handed on.
+func BenchmarkRelay(b *testing.B) {
+	c := newCoder(make([]int16, 16000), 8000, 320)
+	b.ReportAllocs()
+	ts := uint32(0)
+	for b.Loop() {
+		c.Put(Packet{At: c.now, TS: ts, Payload: c.packets[0], InOrder: true, Follows: true})
+		c.Next(c.now)
+		c.Relay()
+		c.now += tick
+		ts += baseFrame
+	}
+	if c.codec.decoded > 5 {
+		b.Fatalf("%d packets decoded", c.codec.decoded)
+	}
+}

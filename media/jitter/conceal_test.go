@@ -10,10 +10,15 @@ import (
 func vowel(n, period int) []int16 {
 	s := make([]int16, n)
 	for i := range s {
-		x := 2 * math.Pi * float64(i) / float64(period)
-		s[i] = int16(6000*math.Sin(x) + 3000*math.Sin(2*x+1) + 1000*math.Sin(5*x+2))
+		s[i] = vowelAt(float64(i) / float64(period))
 	}
 	return s
+}
+
+// vowelAt is the vowel after so many periods.
+func vowelAt(periods float64) int16 {
+	x := 2 * math.Pi * periods
+	return int16(6000*math.Sin(x) + 3000*math.Sin(2*x+1) + 1000*math.Sin(5*x+2))
 }
 
 func newConcealer(b *background) *concealer {

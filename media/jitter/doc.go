@@ -27,7 +27,8 @@
 // order. Packets of codecs with state are kept ([Packets]) and decoded in order
 // as their samples are needed. Samples walks the frame: what is there is copied,
 // what is missing is synthesised, by the codec if it can, else by the concealer,
-// and where the two meet they are cross-faded in phase. Behind the point of play
+// and where the two meet they are cross-faded in phase; if what comes after a gap
+// is there already, the synthetic voice is bent to lead to it. Behind the point of play
 // the store has what was heard last, as the model of what to say next.
 //
 // For a listener with the same codec, [Playout.Relay] hands packets on as they
@@ -42,6 +43,7 @@
 //   - grain: where frames may begin so that they begin with packets
 //   - concealer: waveform substitution in the manner of ITU-T G.711 Appendix I,
 //     without its extra delay; fades to background noise
+//   - bend: the end of a gap whose other side is known
 //   - stretch: time-scale modification (pitch-synchronous overlap-add)
 //   - background: how loud the line is when nobody speaks
 //   - comfort: silence on purpose (RFC 3389)

@@ -146,11 +146,17 @@ type player interface {
 	Put(Packet) bool
 	Next(now int64) bool
 	Samples() []int16
+	Slack() (ns int64, ok bool)
 	// position is the timestamp of what is played next.
 	position() uint32
 }
 
-func (p *Playout) position() uint32 { return p.play }
+func (p *Playout) position() uint32 {
+	if p.format.Rate == p.format.Clock {
+		return p.play
+	}
+	return p.time.ts + uint32(int64(int32(p.play-p.time.pos))*p.time.clock/p.time.rate)
+}
 
 // heard is what came out, and which part of what was said it is.
 type heard struct {
@@ -164,25 +170,64 @@ const (
 	firstTime = 1<<32 - 3200 // RTP timestamps wrap
 )
 
-// listen sends a signal through a network to a player, which is read and
-// pulled every 20 ms, at a phase (ns) of its own.
-func listen(signal []int16, w network, p player, phase int64) heard {
-	payload := encoded(signal)
-	packets := w.carry(len(payload)/baseFrame, tick)
+// reader reads and plays every 20 ms, and moves its ticks as a worker with slots
+// of 1 ms does: one slot a second, or a frame while the stream is young.
+type reader struct {
+	now    int64 // of the next tick
+	follow bool  // what Slack says
+	young  int   // moves at every tick still to be made
+	moved  int64 // when it moved last
+}
+
+func newReader(phase int64, follow bool) *reader {
+	return &reader{now: phase, follow: follow, young: 20}
+}
+
+const slotLength = 1_000_000
+
+// next is the time of the tick after this one.
+func (r *reader) next(slack func() (int64, bool)) {
+	at := r.now
+	r.now += tick
+	ns, ok := slack()
+	if !r.follow || !ok || max(ns, -ns) < slotLength*3/4 || r.young == 0 && at-r.moved < 1e9 {
+		return
+	}
+	if ns > 0 {
+		r.now += slotLength
+	} else {
+		r.now -= slotLength
+	}
+	r.moved = at
+	r.young = max(0, r.young-1)
+}
+
+// listen sends a signal as G.711 through a network to a player.
+func listen(signal []int16, w network, p player, r *reader) heard {
+	var payloads [][]byte
+	for at := 0; at+baseFrame <= len(signal); at += baseFrame {
+		payloads = append(payloads, encoded(signal[at:at+baseFrame]))
+	}
+	return listenTo(payloads, 1, w, p, r)
+}
+
+// listenTo does so with packets of 20 ms of any codec whose clock is 8000 Hz and
+// whose rate k times that. What it returns is of 8 kHz.
+func listenTo(payloads [][]byte, k int, w network, p player, r *reader) heard {
+	packets := w.carry(len(payloads), tick)
 	var out heard
 	newest := -1
-	seen := make(map[int]bool)
-	for now := phase; len(out.signal) < len(signal)+8000; now += tick {
+	for ; len(out.source) < len(payloads)+50; r.next(p.Slack) {
+		now := r.now
 		for len(packets) > 0 && packets[0].at <= now {
 			a := packets[0]
 			packets = packets[1:]
 			p.Put(Packet{
 				At: a.at, TS: firstTime + uint32(a.seq*baseFrame),
-				Payload: payload[a.seq*baseFrame:][:baseFrame],
+				Payload: payloads[a.seq],
 				InOrder: a.seq > newest, Follows: a.seq == newest+1,
 			})
 			newest = max(newest, a.seq)
-			seen[a.seq] = true
 		}
 		at := int(int32(p.position() - firstTime))
 		p.Next(now)
@@ -190,6 +235,19 @@ func listen(signal []int16, w network, p player, phase int64) heard {
 		out.source = append(out.source, at)
 		// Packet 0 was sent at time 0, when its last sample had been spoken.
 		out.delay = append(out.delay, float64(now)/1e6-float64(at)/8)
+	}
+	if k == 2 {
+		out.signal = halved(out.signal)
+	}
+	return out
+}
+
+// halved is a signal at half the rate.
+func halved(signal []int16) []int16 {
+	out := make([]int16, len(signal)/2)
+	for i := range out {
+		before := signal[max(0, 2*i-1)]
+		out[i] = int16((int32(before) + 2*int32(signal[2*i]) + int32(signal[2*i+1])) / 4)
 	}
 	return out
 }

@@ -6,16 +6,21 @@ import (
 )
 
 // FuzzPlayout plays a script: packets with any timestamps, lengths and claims
-// about their order, keys, resets and pulls. Whatever comes, nothing panics,
-// what was put and is in time is not further away than the store reaches, and a
-// stream that is steady afterwards is heard again, with a bounded delay.
+// about their order, comfort noise, keys, resets, frames asked for as samples,
+// as packets, as both or not at all, of G.711 and of codecs with state and
+// without means of their own. Whatever comes, nothing panics, and a stream that
+// is steady afterwards is heard again, with a bounded delay.
 func FuzzPlayout(f *testing.F) {
-	f.Add([]byte{0, 0, 0, 0, 0, 160, 3, 200, 1, 0, 0, 160, 160, 3})
-	f.Add([]byte{0, 255, 255, 255, 96, 160, 3, 200, 200, 1, 0, 0, 8, 0, 240, 1, 220, 240, 250})
-	f.Add([]byte{0, 0, 0, 0, 0, 80, 2, 200, 0, 0, 0, 0, 80, 80, 2, 0, 0, 0, 0, 40, 80, 0, 200, 200, 200})
-	f.Fuzz(func(t *testing.T, script []byte) {
+	f.Add(byte(0), []byte{0, 0, 0, 0, 0, 160, 3, 200, 1, 0, 0, 160, 160, 3})
+	f.Add(byte(0), []byte{0, 255, 255, 255, 96, 160, 3, 200, 200, 1, 0, 0, 8, 0, 240, 1, 220, 240, 250})
+	f.Add(byte(0), []byte{0, 0, 0, 0, 0, 80, 2, 200, 0, 0, 0, 0, 80, 80, 2, 0, 0, 0, 0, 40, 80, 0, 200, 200, 200})
+	f.Add(byte(1), []byte{0, 0, 160, 0, 160, 3, 0, 230, 0, 0, 160, 0, 160, 3, 0, 240, 250, 0, 1, 64, 0, 160, 3, 0, 225, 245})
+	f.Add(byte(2), []byte{1, 3, 192, 0, 80, 3, 0, 230, 1, 3, 192, 0, 80, 3, 0, 240, 215, 40, 250, 250, 1, 3, 192, 0, 80, 1, 9, 250})
+	f.Add(byte(3), []byte{0, 0, 160, 0, 160, 3, 0, 250, 250, 250, 212, 50, 250, 250, 0, 0, 160, 0, 255, 1, 200, 250})
+	f.Fuzz(func(t *testing.T, kind byte, script []byte) {
 		var p Playout
-		p.Reset(g711)
+		format := formatOf(kind)
+		p.Reset(format)
 		payload := make([]byte, maxPayload+1)
 		now, ts := int64(0), uint32(0)
 		for len(script) > 0 {
@@ -27,57 +32,101 @@ func FuzzPlayout(f *testing.F) {
 				if op > 190 {
 					ts = binary.BigEndian.Uint32(script)
 				}
-				n := min(int(script[4])*int(1+op%9), len(payload))
-				p.Put(Packet{At: now, TS: ts, Payload: payload[:n], InOrder: script[5]&1 != 0, Follows: script[5]&2 != 0})
+				n := min(int(script[3])*int(1+op%9), len(payload))
+				p.Put(Packet{At: now - int64(script[5])*100_000, TS: ts, Payload: payload[:n], InOrder: script[4]&1 != 0, Follows: script[4]&2 != 0})
 				script = script[6:]
-			case op < 220 && len(script) >= 1:
+			case op < 210 && len(script) >= 1:
 				p.Mute(ts, ts+uint32(int32(int8(script[0]))*32))
 				script = script[1:]
+			case op < 220 && len(script) >= 1:
+				p.Comfort(now, ts+uint32(op), script[:1], op&1 != 0)
+				script = script[1:]
 			case op == 220:
-				p.Reset(g711)
+				p.Reset(format)
 			default:
-				p.Next(now)
-				p.Samples()
-				now += tick
+				ask(t, &p, now, op)
+				now += tick + int64(op%3-1)*slotLength
 			}
 			check(t, &p)
 		}
-		settle(t, &p, ts, now)
+		settle(t, &p, kind, ts, now)
 	})
+}
+
+// formatOf is G.711, or a codec with state with its three clocks, and with or
+// without concealment.
+func formatOf(kind byte) Format {
+	if kind%4 == 0 {
+		return g711
+	}
+	c := &adpcm{conceals: kind&8 != 0}
+	return Format{Rate: 16000, Clock: []int{0, 8000, 48000, 16000}[kind%4], Decoder: c, Packets: NewPackets()}
+}
+
+// ask goes on by a frame and asks for it in one of the ways there are.
+func ask(t *testing.T, p *Playout, now int64, how byte) {
+	p.Next(now)
+	if how&1 != 0 {
+		if payload, ok := p.Relay(); !ok && payload != nil {
+			t.Fatal("a payload that is not handed on")
+		}
+	}
+	if how&2 != 0 {
+		if n := len(p.Samples()); n != p.size {
+			t.Fatalf("%d samples", n)
+		}
+	}
+	p.Slack()
 }
 
 // check looks at what must be so at any time.
 func check(t *testing.T, p *Playout) {
-	if d := p.until(p.end); p.running && (d > 2*capacity || d < -1<<20) {
-		t.Fatalf("delay of %d", d)
+	if d := p.until(p.end); p.running && d > 3*capacity*p.k {
+		t.Fatalf("%d samples to come", d)
 	}
 	if p.running && p.lags.total > 0 && float64(p.lags.target()) > float64(p.lags.mean)+ceiling+1 {
 		t.Fatalf("target %d, mean lag %g", p.lags.target(), p.lags.mean)
 	}
-	if p.conceal.lost < 0 || p.merge < 0 || p.merge > longFade {
+	if p.conceal.lost < 0 || p.merge < 0 || p.merge > longFade*p.k {
 		t.Fatalf("lost %d, merge %d", p.conceal.lost, p.merge)
+	}
+	if p.Delay() < -second || p.Delay() > 10*second {
+		t.Fatalf("a delay of %d ns", p.Delay())
 	}
 }
 
 // settle has a steady stream go on from ts.
-func settle(t *testing.T, p *Playout, ts uint32, now int64) {
-	payload := level(5000, baseFrame)
+func settle(t *testing.T, p *Playout, kind byte, ts uint32, now int64) {
+	const loud = 5000
+	payload, step := level(loud, baseFrame), uint32(baseFrame*p.format.Clock/baseRate)
+	var encoder adpcm
+	encoder.Reset()
+	steady := make([]int16, p.size)
+	for i := range steady {
+		steady[i] = loud
+	}
 	heard := 0
-	for range 200 {
+	for range 250 {
+		if p.format.Table == nil {
+			payload = encoder.encode(steady)
+		}
 		p.Put(Packet{At: now, TS: ts, Payload: payload, InOrder: true, Follows: true})
 		p.Next(now)
-		dst := p.Samples()
-		if heard++; !all(dst, 5000) {
-			heard = 0
+		heard++
+		for _, v := range p.Samples() {
+			if v < loud*3/4 || v > loud*5/4 {
+				heard = 0
+				break
+			}
 		}
-		ts += baseFrame
+		ts += step
 		now += tick
 	}
 	if heard < 50 {
-		t.Fatalf("a steady stream is not heard after 3 s: lead %d, target %d, early %d, muted %v", p.lead(), p.lags.target(), p.until(p.end), p.muted)
+		t.Fatalf("kind %d: a steady stream is not heard after 4 s: lead %d, target %d, %d to come, muted %v", kind, p.lead(), p.lags.target(), p.until(p.end), p.muted)
 	}
 	// At most the ceiling, and what is beyond it that only goes slowly.
-	if p.until(p.end) > ceiling+farTooLong+3*baseFrame {
-		t.Fatalf("%d samples of delay", p.until(p.end))
+	if n := p.until(p.end); n > (ceiling+farTooLong+3*baseFrame)*p.k {
+		t.Fatalf("%d samples to come", n)
 	}
 }

@@ -19,6 +19,10 @@ const (
 	// acquaintance is how many packets say too little for less delay than a
 	// stream starts with: a second of them.
 	acquaintance = 50
+	// safety is the part of how far all that is above the mean that is added, as
+	// a percentile of few is known badly.
+	safety     = 8
+	mostSafety = 64
 	// memory is how many packets it takes to forget most (1 − 1/e) of what was.
 	memory = 300
 	// meanMemory is the same for the mean lag.
@@ -140,7 +144,8 @@ func (l *lags) need() int32 {
 	for b > l.bottom && l.bin[b] == 0 {
 		b-- // nothing came there
 	}
-	return l.edge(b)
+	lead := l.edge(b)
+	return lead + min(max(0, (lead-int32(l.mean))/safety), mostSafety)
 }
 
 // late is the share of packets with a greater lag.

@@ -52,7 +52,17 @@ func (n *naive) Next(int64) bool {
 
 // tick is when a packet that comes at that time is read.
 func (n *naive) tick(at int64) int64 {
-	return (at-readPhase+tick-1)/tick*tick + readPhase
+	return (at-n.phase()+tick-1)/tick*tick + n.phase()
+}
+
+// phase is the best for its delay: frames begin with packets.
+func (n *naive) phase() int64 { return int64(n.delay*1e6) % tick }
+
+func (n *naive) Slack() (int64, bool) { return 0, false }
+
+// hears has it hear a signal.
+func (n *naive) hears(signal []int16, w network) heard {
+	return listen(signal, w, n, newReader(n.phase(), false))
 }
 
 func (n *naive) position() uint32 { return n.play }

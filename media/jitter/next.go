@@ -40,6 +40,7 @@ func (p *Playout) leave() {
 		return
 	}
 	p.store.drop(p.from, p.size)
+	p.handedGap()
 	if !p.relay.on {
 		p.carry(p.play + uint32(p.excess(p.play, p.tick+uint32(p.size)))) // nobody hears the leap
 		p.quiet = true
@@ -87,6 +88,7 @@ func (p *Playout) render(dst []int16) {
 		n, there := p.store.run(p.play, len(rest))
 		if there {
 			p.store.copy(rest[:n], p.play)
+			p.begun = true
 			if p.conceal.lost > 0 {
 				p.blend(rest[:n])
 				p.store.put(p.play, rest[:n])
@@ -128,6 +130,10 @@ func (p *Playout) invent(dst []int16) int {
 		p.filled += uint64(p.length(voice))
 	}
 	p.conceal.synthesise(dst)
+	if !silent && p.begun && p.format.Packets == nil {
+		// After a loss a codec with state begins badly: nothing to lead to.
+		p.bend(dst)
+	}
 	return n
 }
 
@@ -144,6 +150,9 @@ func (p *Playout) rejoin() {
 	p.merging = quickFade * p.k
 	if !c.faded() {
 		p.merging = min(c.quarter()+c.lost/5, longFade*p.k)
+		if p.format.Packets != nil {
+			p.merging = longFade * p.k // the decoder has to find its way again
+		}
 	}
 	p.merge = p.merging
 }

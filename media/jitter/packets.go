@@ -35,9 +35,7 @@ type slot struct {
 	done    bool // decoded
 }
 
-func (k *Packets) forget() {
-	k.slot = [slots]slot{}
-}
+func (k *Packets) forget() { k.slot = [slots]slot{} }
 
 // put keeps a packet.
 func (k *Packets) put(pos uint32, samples int, payload []byte, follows bool) {
@@ -59,7 +57,7 @@ func (k *Packets) payload(s *slot) []byte { return k.bytes[s.at%kept:][:s.size] 
 // end is the position behind a packet.
 func (s *slot) end() uint32 { return s.pos + uint32(s.samples) }
 
-// at is the packet that begins at a position, or nil.
+// find is the packet that begins at a position, or nil.
 func (k *Packets) find(pos uint32) *slot {
 	for i := range k.slot {
 		if s := &k.slot[i]; s.pos == pos && k.valid(s) {

@@ -42,6 +42,7 @@ type Playout struct {
 	size   int // of a frame
 
 	running bool
+	begun   bool // something of the stream has been heard
 	time    timeline
 	now     int64  // of the last frame
 	tick    uint32 // the same in samples
@@ -117,7 +118,7 @@ func (p *Playout) length(n int) int64 { return int64(n) * (second / int64(p.form
 // start has the sample at pos played after the initial delay.
 func (p *Playout) start(v *arrived) {
 	p.carry(v.pos - uint32(startLead*p.k))
-	p.running = true
+	p.running, p.begun = true, false
 	p.store.forget()
 	if p.format.Packets != nil {
 		p.format.Packets.forget()

@@ -76,6 +76,9 @@ func TestMemory(t *testing.T) {
 	if n := unsafe.Sizeof(Playout{}); n > 12<<10 {
 		t.Errorf("a stream takes %d bytes", n)
 	}
+	if n := unsafe.Sizeof(Packets{}); n > 15<<10 {
+		t.Errorf("the packets of a codec with state take %d bytes", n)
+	}
 }
 
 func TestNothingBeforeTheFirstPacket(t *testing.T) {

@@ -7,12 +7,13 @@ type relay struct {
 	payload []byte
 	handed  bool // so was the one before
 	missing int  // frames in a row without a packet
+	lost    bool // this is one, and not the sender's silence
 }
 
 // step goes on to the next frame.
 func (r *relay) step() {
 	r.handed = r.on
-	r.on, r.payload = false, nil
+	r.on, r.lost, r.payload = false, false, nil
 	if r.asked > 0 {
 		r.asked--
 	}
@@ -45,9 +46,9 @@ func (p *Playout) decide() {
 		return
 	}
 	if s := p.format.Packets.find(p.from); s != nil {
-		r.on = int(s.samples) == p.size
-		r.payload = p.format.Packets.payload(s)
-		r.missing = 0
+		if r.missing = 0; int(s.samples) == p.size {
+			r.on, r.payload = true, p.format.Packets.payload(s)
+		}
 		return
 	}
 	p.decideGap()
@@ -59,7 +60,13 @@ func (p *Playout) decideGap() {
 	s := p.format.Packets.after(p.from)
 	r.on = r.handed && p.grain.size == p.size && p.grain.back(p.from) == p.from &&
 		(s == nil || int32(s.pos-p.from) >= int32(p.size))
-	if r.missing++; r.on && r.missing <= fadeSamples/baseFrame && (s == nil || !s.follows) {
+	r.missing++
+	r.lost = r.on && (s == nil || !s.follows)
+}
+
+// handedGap counts a frame that was lost, and handed on as such.
+func (p *Playout) handedGap() {
+	if r := &p.relay; r.lost && r.missing <= fadeSamples/baseFrame {
 		p.filled += uint64(p.length(p.size))
 	}
 }

@@ -44,9 +44,9 @@ func TestScoreFalls(t *testing.T) {
 			var p Playout
 			p.Reset(g711)
 			got := [3]float64{
-				score(said, listen(signal, w, &p, readPhase)),
-				score(said, listen(signal, w, &naive{delay: 10}, readPhase)),
-				score(said, listen(signal, w, &naive{delay: 10, repeat: true}, readPhase)),
+				score(said, listen(signal, w, &p, newReader(readPhase, false))),
+				score(said, (&naive{delay: 10}).hears(signal, w)),
+				score(said, (&naive{delay: 10, repeat: true}).hears(signal, w)),
 			}
 			for k, s := range got {
 				if i > 0 && s >= last[k] {

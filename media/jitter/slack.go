@@ -4,14 +4,14 @@ const (
 	// guard is how long before the reader's tick the packets that are to be in
 	// time had better come, at least: the accuracy of timers.
 	guard = 14
-	// margin is how close to a tick they may come before the next is used, and
-	// roomy how far before it before an earlier one is.
+	// margin is how close to a tick they may come before the next one is used,
+	// and roomy how far before a tick they must come for it to be used instead of
+	// a later one.
 	margin = 4
 	roomy  = 8
 	// tolerance is the share of packets that may be late before the delay grows
-	// by another frame: twice what is aimed at, as the reader may move its ticks
-	// instead.
-	tolerance = 2 * (1 - inTime)
+	// by another frame: the reader may move its ticks instead.
+	tolerance = 0.022
 	// enough is how many packets tell when the reader had better read.
 	enough = 16
 )
@@ -67,7 +67,7 @@ func gcd(a, b int) int {
 // may be needed.
 func (p *Playout) worst() int { return p.size - p.grain.size }
 
-// place of play at a tick that has a lead of so much in 8 kHz samples.
+// behind is the place of play at a tick that has a lead of so much in 8 kHz samples.
 func (p *Playout) behind(tick uint32, lead int32) uint32 {
 	return tick - p.origin - uint32(int(lead)*p.k+p.worst())
 }

@@ -4,7 +4,7 @@ package jitter
 const (
 	// The lead follows the target once it is so far below, or above.
 	tooShort = 8
-	tooLong  = 24
+	tooLong  = 4
 	// Speech is squeezed, not only its pauses, from here on.
 	muchTooLong = 64
 	// And without much regard from here on: 100 ms.

@@ -1,0 +1,176 @@
+package jitter
+
+import (
+	"bytes"
+	"testing"
+)
+
+// stream sends the packets up to the frame that is due.
+func (c *coder) due(f int, lost func(i int) bool) {
+	for _, i := range []int{f} {
+		if i < len(c.packets) && !lost(i) {
+			c.send(i, true, i == 0 || !lost(i-1))
+		}
+	}
+}
+
+func never(int) bool { return false }
+
+// hand goes on by a frame for a listener with the same codec.
+func (c *coder) hand() (payload []byte, ok bool) {
+	c.Next(c.now)
+	c.now += tick
+	return c.Relay()
+}
+
+// Packets are handed on as they come, in order, and nothing is decoded.
+func TestRelayDecodesNothing(t *testing.T) {
+	for _, clock := range []int{8000, 48000} {
+		c := newCoder(wide(dialogue(t, 10)), clock, 320)
+		next, since := -1, 0
+		for f := range 400 {
+			c.due(f, never)
+			payload, ok := c.hand()
+			if !ok {
+				if f > 120 {
+					t.Fatalf("clock %d: frame %d is not handed on", clock, f)
+				}
+				c.Samples()
+				next, since = -1, c.codec.decoded
+				continue
+			}
+			if next >= 0 && !bytes.Equal(payload, c.packets[next]) {
+				t.Fatalf("clock %d: frame %d is not packet %d", clock, f, next)
+			}
+			next = c.at(c.from)/320 + 1
+		}
+		if c.codec.decoded != since {
+			t.Errorf("clock %d: %d packets decoded", clock, c.codec.decoded-since)
+		}
+		if c.Concealed() != 0 {
+			t.Errorf("clock %d: %d ns concealed", clock, c.Concealed())
+		}
+	}
+}
+
+// After a stretch without decoding the samples go on as if all had been
+// decoded, and no step is greater than the voice's own.
+func TestSamplesAfterRelay(t *testing.T) {
+	c := newCoder(wide(dialogue(t, 10)), 8000, 320)
+	last, heard := int16(0), 0
+	for f := range 450 {
+		c.due(f, never)
+		payload, ok := c.hand()
+		if f%150 < 120 && ok {
+			last = 0
+			continue
+		}
+		at := c.at(c.from)
+		frame := c.Samples()
+		if f < 100 {
+			continue
+		}
+		heard++
+		for i, v := range frame {
+			want := c.plain[at+i]
+			if d := int(v) - int(want); max(d, -d) > 60 {
+				t.Fatalf("frame %d, %d (handed on: %v): %d instead of %d", f, i, payload != nil, v, want)
+			}
+			last = v
+		}
+	}
+	if heard < 60 {
+		t.Errorf("%d frames heard, the last %d", heard, last)
+	}
+}
+
+// A lost packet is handed on as a gap, and the samples of the same frame are
+// concealed.
+func TestRelayOfLoss(t *testing.T) {
+	c := newCoder(wide(dialogue(t, 10)), 8000, 320)
+	lost := func(i int) bool { return i%20 == 13 }
+	gaps, packets := 0, 0
+	for f := range 300 {
+		c.due(f, lost)
+		payload, ok := c.hand()
+		if f < 100 {
+			c.Samples()
+			continue
+		}
+		i := c.at(c.from) / 320
+		switch {
+		case !ok:
+			t.Fatalf("frame %d is not handed on", f)
+		case (payload == nil) != lost(i):
+			t.Fatalf("frame %d, packet %d: %d bytes", f, i, len(payload))
+		case payload == nil:
+			gaps++
+		default:
+			packets++
+		}
+	}
+	if gaps != 10 {
+		t.Errorf("%d gaps, %d packets", gaps, packets)
+	}
+	if got := c.Concealed() / tick; got < 9 || got > 15 {
+		t.Errorf("%d frames concealed", got)
+	}
+}
+
+// Handing on does not begin in the middle of a word, nor goes on where the
+// frame is muted.
+func TestRelayBeginsWhereItIsQuiet(t *testing.T) {
+	c := newCoder(vowel(16000*10, 120), 8000, 320)
+	for f := range 200 {
+		c.due(f, never)
+		c.Next(c.now)
+		c.now += tick
+		if c.Samples(); f > 100 {
+			if _, ok := c.Relay(); ok {
+				t.Fatalf("frame %d handed on within a vowel", f)
+			}
+		}
+	}
+	c = newCoder(make([]int16, 16000*10), 8000, 320)
+	on := 0
+	for f := range 200 {
+		c.due(f, never)
+		if f == 150 {
+			ts := uint32(firstTick) + uint32((f+2)*160)
+			c.Mute(ts, ts+800)
+		}
+		if _, ok := c.hand(); ok {
+			on++
+		} else {
+			c.Samples()
+		}
+	}
+	if off := 200 - on; off < 5 || off > 80 {
+		t.Errorf("%d frames handed on", on)
+	}
+}
+
+// Both at once: one listener gets packets, another the samples of the same
+// frames, untouched.
+func TestRelayAndSamples(t *testing.T) {
+	c := newCoder(wide(dialogue(t, 10)), 8000, 320)
+	handed := 0
+	for f := range 400 {
+		c.due(f, never)
+		at := c.at(c.play)
+		_, ok := c.hand()
+		frame := c.Samples()
+		if !ok {
+			continue
+		}
+		handed++
+		for i, v := range frame {
+			if f > 100 && v != c.plain[at+i] {
+				t.Fatalf("frame %d differs at %d", f, i)
+			}
+		}
+	}
+	if handed < 200 {
+		t.Errorf("%d frames handed on", handed)
+	}
+}
