@@ -23,9 +23,7 @@ type recording struct {
 
 // record puts together what was heard from a moment on.
 func (p *path) record(from int64) (r recording) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	list := slices.DeleteFunc(slices.Clone(p.heard), func(a arrival) bool { return a.at < from })
+	list := p.heard(from)
 	if len(list) == 0 {
 		return r
 	}
