@@ -24,11 +24,14 @@ const (
 func takeThread(clock func() int64, spare bool) (p priority, sleep func(until int64), err error) {
 	runtime.LockOSThread()
 	p, err = raisePriority()
+	// The worker's clock is read first, so that a sleep ends rather a little after
+	// its moment than before it, and need not be begun again.
+	before := clock()
 	var now unix.Timespec
 	if clockErr := unix.ClockGettime(unix.CLOCK_MONOTONIC, &now); clockErr != nil {
 		return p, func(until int64) { time.Sleep(time.Duration(until - clock())) }, errors.Join(err, clockErr)
 	}
-	offset := now.Nano() - clock()
+	offset := now.Nano() - before
 	nanosleep := sleepSyscall
 	if spare {
 		nanosleep = sleepRaw
