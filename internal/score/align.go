@@ -8,7 +8,7 @@ const (
 
 	listen = 3 * Frame // samples of what was heard by which a frame is recognised
 	quiet  = 60        // RMS below which nothing is recognised
-	move   = 1.0       // what a change of the lag must gain in correlation, summed over frames
+	move   = 2.0       // what a change of the lag must gain in correlation, summed over frames
 )
 
 // Align finds which part of what was said each frame heard is from, of a
