@@ -37,6 +37,7 @@ var layers = []struct {
 	{"internal/hearing", "", "net os github.com", "a recording in, what was heard out"},
 	{"internal/softphone", "sip media media/resample mixer", "github.com/prometheus net/http", "a phone for tests and the demo"},
 	{"internal/testnet", "", "github.com", "a network for everybody's tests"},
+	{"internal/score", "", impure, "two signals in, an opinion out"},
 	{"internal/rules", "", "github.com", ""},
 	{"cmd/warmline", "conference directory internal/bench internal/config internal/demo internal/server", "", "flags and wiring"},
 }
@@ -67,6 +68,7 @@ var testOnly = []struct{ path, except string }{
 	{"pgregory.net/rapid", ""},
 	{"github.com/gotranspile/g722", ""},
 	{"testing", ""},
+	{"warmline/internal/score", ""},
 	{"warmline/internal/testnet", ""},
 	{"warmline/internal/softphone", "internal/demo"},
 }
