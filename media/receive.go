@@ -15,12 +15,18 @@ const (
 	// packets as any agreed format needs: a backlog goes away, a flood waits in
 	// its own socket.
 	readsPerTick = 4
-	// backlogTicks is how often a tick looks for more where a frame's worth
-	// always came.
-	backlogTicks = 8
+	// backlogTicks is how often a tick looks for more where a frame's worth always
+	// came, and just before it.
+	backlogTicks = 64
+	// blindTicks is the same where the socket does not say when packets came.
+	blindTicks = 8
+	// backlogAge is how long a packet has waited behind which another may be.
+	backlogAge = 15_000_000
 	// controlTicks is how often the RTCP socket is read: its packets come every
-	// few seconds.
-	controlTicks = 4
+	// few seconds, and with the time of their arrival.
+	controlTicks = 16
+	// settleTicks is how often it is looked whether the peer's address is settled.
+	settleTicks = 4
 	// streamQuiet is how long a stream must have paused for the first packet of
 	// another to take over; else it takes two in a row.
 	streamQuiet = 100_000_000
@@ -94,11 +100,16 @@ func (s *Session) receive(now int64, sc *scratch) {
 		if !ok {
 			break
 		}
-		long := s.datagram(now, arrival(now, stamp), a, from, sc.in[:n], sc)
-		single = i == 0 && long
+		at := arrival(now, stamp)
+		long := s.datagram(now, at, a, from, sc.in[:n], sc)
+		single = i == 0 && long && now-at < backlogAge
+		look := uint32(backlogTicks)
+		if stamp == 0 {
+			look = blindTicks
+		}
 		// A frame per tick is the rule: looking in vain for more each time
 		// would cost as much as a tenth of a packet.
-		if single && r.single && r.ticks%backlogTicks != 0 {
+		if single && r.single && r.ticks%look != 0 {
 			break
 		}
 	}
@@ -107,10 +118,10 @@ func (s *Session) receive(now int64, sc *scratch) {
 	if a == nil {
 		return
 	}
-	if r.ticks%controlTicks == 0 {
-		if !a.mux {
-			s.receiveControl(now, a, sc)
-		}
+	if r.ticks%controlTicks == 0 && !a.mux {
+		s.receiveControl(now, a, sc)
+	}
+	if r.ticks%settleTicks == 0 {
 		s.reconnect(now)
 	}
 }

@@ -188,12 +188,12 @@ func TestReadsPerTick(t *testing.T) {
 	counted := &countingSocket{Socket: b.s.rtp}
 	b.s.rtp = counted
 	b.talk(&b.stream, 1000, 80)
-	if counted.reads > 80+80/backlogTicks {
+	if counted.reads > 80+80/blindTicks {
 		t.Errorf("%d reads for 80 packets", counted.reads)
 	}
 	// 10 ms packets: both of each tick are read in it.
 	counted.reads = 0
-	for range backlogTicks {
+	for range blindTicks {
 		b.talk(&b.stream, 1000, 1)
 	}
 	for range 40 {

@@ -175,7 +175,9 @@ func (w *worker) runSlot(slot int64) {
 func (w *worker) do(t *turn, now int64) {
 	r := t.room
 	late := now - t.due*slotTime
-	r.apply()
+	if t.kind != turnInput { // what an input does depends on nobody's row
+		r.apply()
+	}
 	if r.gone {
 		if t == &r.tick {
 			w.drop(r)
