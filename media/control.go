@@ -165,7 +165,7 @@ func (s *Session) receiveControl(now int64, a *agreement, sc *scratch) {
 			host = l.sdp
 		}
 		p, ok := a.openControl(sc.in[:n])
-		if !ok || from.Addr() != host.Addr() || !s.control.read(s, p, arrival(now, stamp)) {
+		if !ok || from.Addr() != host.Addr() || !s.control.read(s, p, s.engine.arrival(now, stamp)) {
 			s.count.discarded.Add(1)
 			continue
 		}

@@ -104,6 +104,7 @@ func (e *Engine) pump() {
 		case <-e.quit:
 			return
 		}
+		e.look()
 		if pressed := e.pressed.Load(); pressed != seen {
 			seen = pressed
 			e.deliver()

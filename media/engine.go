@@ -23,8 +23,12 @@ type Config struct {
 	PortMax   int
 	Codecs    []string // "pcmu", "pcma", "g722", "opus" in order of preference; empty: the first two
 	Opus      OpusConfig
-	PortRest  time.Duration // a closed port is not used again for so long; 0: 5 s
-	Logger    *slog.Logger
+	// Clock is the workers' clock, that of what they call now, in nanoseconds. With
+	// it they may give Next the time it was due instead of the time it is: a late
+	// worker is then not taken for a late network. Nil: they give the time it is.
+	Clock    func() int64
+	PortRest time.Duration // a closed port is not used again for so long; 0: 5 s
+	Logger   *slog.Logger
 }
 
 // Engine makes sessions and owns their ports.
@@ -32,6 +36,7 @@ type Engine struct {
 	cfg    Config
 	codecs []*codec
 
+	ahead   atomic.Int64  // of the workers' clock, Unix time, in ns
 	pressed atomic.Uint64 // counts digits queued by sessions, so that the pump need not look at each
 	wake    chan struct{} // one slot: a first session exists
 	quit    chan struct{}
@@ -94,8 +99,16 @@ func New(cfg Config) (*Engine, error) {
 	if len(e.codecs) == 0 {
 		e.codecs = defaultCodecs
 	}
+	e.look()
 	e.pumping.Go(e.pump)
 	return e, nil
+}
+
+// look compares the clocks. Unix time may be set.
+func (e *Engine) look() {
+	if e.cfg.Clock != nil {
+		e.ahead.Store(time.Now().UnixNano() - e.cfg.Clock())
+	}
 }
 
 // Close ends the event pump and waits for it: no Digit is called afterwards.

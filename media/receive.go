@@ -100,7 +100,7 @@ func (s *Session) receive(now int64, sc *scratch) {
 		if !ok {
 			break
 		}
-		at := arrival(now, stamp)
+		at := s.engine.arrival(now, stamp)
 		long := s.datagram(now, at, a, from, sc.in[:n], sc)
 		single = i == 0 && long && now-at < backlogAge
 		look := uint32(backlogTicks)
@@ -129,7 +129,17 @@ func (s *Session) receive(now int64, sc *scratch) {
 // longestWait bounds how long ago a packet can have come.
 const longestWait = 10_000_000_000
 
-// arrival is when a packet came, in the worker's time, by the socket's stamp.
+// arrival is when a packet came, in the worker's time, by the socket's stamp. A
+// worker that is late tells the time at which its turn was due; what came in
+// between came after that.
+func (e *Engine) arrival(now, stamp int64) int64 {
+	if e.cfg.Clock == nil || stamp == 0 {
+		return arrival(now, stamp)
+	}
+	return min(max(stamp-e.ahead.Load(), now-longestWait), now+frameNanos)
+}
+
+// arrival is the same for those who tell the time it is.
 func arrival(now, stamp int64) int64 {
 	if stamp == 0 {
 		return now

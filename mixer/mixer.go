@@ -49,8 +49,9 @@ type Stream interface {
 	// Next takes in what has arrived and moves on by one frame of what the peer
 	// says. It reports whether there is anything to hear in it. It is called once
 	// a frame whether or not somebody listens, so that the buffer behind it keeps
-	// its depth.
-	Next(now int64) bool
+	// its depth. due is the time at which it should be called, which is somewhat
+	// before now where the worker is late: the rhythm is that of the timetable.
+	Next(due int64) bool
 	// Samples is the present frame at 8000 or 16000 Hz. It is decoded and
 	// converted when somebody first asks, and valid until Next.
 	Samples(rate int) []int16
@@ -63,8 +64,8 @@ type Stream interface {
 
 // Timed is a Stream that knows when its packets come.
 type Timed interface {
-	// Slack is how much later than now (earlier: negative), within half a frame,
-	// Next had best be called so that each packet is just there: the time it
+	// Slack is how much later than it is (earlier: negative), within half a frame,
+	// Next had best be due so that each packet is just there: the time it
 	// waits for nothing is least then. ok is false while too little is known.
 	Slack() (slack time.Duration, ok bool)
 }

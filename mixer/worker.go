@@ -214,7 +214,7 @@ func (w *worker) perform(t *turn, slot, now, late int64) {
 	switch {
 	case t.kind == turnInput:
 		w.step++
-		t.port.move(now, w.step)
+		t.port.move(slot*slotTime, w.step)
 		t.port.loud.state = stays
 	case t.port != nil:
 		w.measure(late)

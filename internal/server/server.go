@@ -135,7 +135,7 @@ func (s *Server) startMedia(cfg *config.Config, opts Options, addr netip.Addr) (
 	s.media, err = media.New(media.Config{
 		Network: opts.Media, Addr: addr, Advertise: cfg.SIP.Advertise,
 		PortMin: int(cfg.Media.Ports.Min), PortMax: int(cfg.Media.Ports.Max),
-		Codecs: cfg.Media.Codecs, Opus: media.OpusConfig(cfg.Media.Opus), Logger: s.log,
+		Codecs: cfg.Media.Codecs, Opus: media.OpusConfig(cfg.Media.Opus), Clock: s.mixer.Now, Logger: s.log,
 	})
 	return err
 }
