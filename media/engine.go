@@ -104,10 +104,19 @@ func New(cfg Config) (*Engine, error) {
 	return e, nil
 }
 
-// look compares the clocks. Unix time may be set.
+// lookTime is how long a look at both clocks may take to be believed: one that
+// the workers' threads interrupt takes milliseconds.
+const lookTime = 50_000
+
+// look compares the clocks, of which Unix time may be set.
 func (e *Engine) look() {
-	if e.cfg.Clock != nil {
-		e.ahead.Store(time.Now().UnixNano() - e.cfg.Clock())
+	if e.cfg.Clock == nil {
+		return
+	}
+	before := e.cfg.Clock()
+	unix := time.Now().UnixNano()
+	if after := e.cfg.Clock(); after-before < lookTime || e.ahead.Load() == 0 {
+		e.ahead.Store(unix - (before+after)/2)
 	}
 }
 
