@@ -227,6 +227,7 @@ func BenchmarkLoopback(b *testing.B) {
 		b.Errorf("%+v", st)
 	}
 }
+
 // An error that the kernel reports before what waits does not make strangers'
 // packets the peer's.
 func TestStrangersBehindAnError(t *testing.T) {
