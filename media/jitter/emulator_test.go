@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"warmline/testdata/speech"
+
+	"warmline/internal/score"
 )
 
 // law is µ-law by its definition (G.711 §2), for tests that need no more.
@@ -257,7 +259,7 @@ func halved(signal []int16) []int16 {
 func (h heard) spread(total int) (mean, high float64) {
 	var list []float64
 	for i, at := range h.source {
-		if at >= settleSamples && at < total {
+		if at >= score.Settle && at < total {
 			list = append(list, h.delay[i])
 			mean += h.delay[i]
 		}

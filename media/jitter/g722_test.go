@@ -4,6 +4,7 @@ import (
 	"math"
 	"testing"
 
+	"warmline/internal/score"
 	"warmline/media/g722"
 	"warmline/media/opus"
 )
@@ -121,7 +122,7 @@ func TestRealCodecsAfterRelay(t *testing.T) {
 
 // measureWide is measure for G.722. The players it is compared with get the
 // packets that come within the mean delay.
-func (c *cell) measureWide(payloads [][]byte, said picture) {
+func (c *cell) measureWide(payloads [][]byte, said score.Picture) {
 	for seed := range uint64(seeds) {
 		w := network{seed: seed, loss: c.loss, burst: c.burst, mean: c.mean, sigma: c.jitter}
 		var p Playout
@@ -130,14 +131,14 @@ func (c *cell) measureWide(payloads [][]byte, said picture) {
 		delay, high := h.spread(len(payloads) * baseFrame)
 		c.delay += delay / seeds
 		c.high += high / seeds
-		c.ours += score(said, h) / seeds
+		c.ours += h.opinion(said) / seeds
 		came := make(map[int]bool)
 		for _, a := range w.carry(len(payloads), tick) {
 			came[a.seq] = came[a.seq] || float64(a.at)/1e6 <= float64(a.seq)*20+delay
 		}
 		there := func(i int) bool { return came[i] }
-		c.silence += score(said, delayed(halved(straight(newWideCodec(), payloads, there, false)), 0)) / seeds
-		c.repeat += score(said, delayed(halved(straight(newWideCodec(), payloads, there, true)), 0)) / seeds
+		c.silence += delayed(halved(straight(newWideCodec(), payloads, there, false)), 0).opinion(said) / seeds
+		c.repeat += delayed(halved(straight(newWideCodec(), payloads, there, true)), 0).opinion(said) / seeds
 		c.network += w.high97() / seeds
 	}
 }

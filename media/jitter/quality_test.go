@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"warmline/internal/score"
 )
 
 var update = flag.Bool("update", false, "write QUALITY.md anew")
@@ -45,7 +47,7 @@ const seeds = 3
 
 // measure has the same packets played by a Playout and by two players that
 // were told its mean delay.
-func (c *cell) measure(signal []int16, said picture, first uint64) {
+func (c *cell) measure(signal []int16, said score.Picture, first uint64) {
 	for seed := first; seed < first+seeds; seed++ {
 		w := network{seed: seed, loss: c.loss, burst: c.burst, mean: c.mean, sigma: c.jitter}
 		var p Playout
@@ -54,9 +56,9 @@ func (c *cell) measure(signal []int16, said picture, first uint64) {
 		delay, high := h.spread(len(signal))
 		c.delay += delay / seeds
 		c.high += high / seeds
-		c.ours += score(said, h) / seeds
-		c.silence += score(said, (&naive{delay: delay}).hears(signal, w)) / seeds
-		c.repeat += score(said, (&naive{delay: delay, repeat: true}).hears(signal, w)) / seeds
+		c.ours += h.opinion(said) / seeds
+		c.silence += (&naive{delay: delay}).hears(signal, w).opinion(said) / seeds
+		c.repeat += (&naive{delay: delay, repeat: true}).hears(signal, w).opinion(said) / seeds
 		c.network += w.high97() / seeds
 	}
 }
@@ -98,7 +100,7 @@ at first comes 7 ms after the packets of a network without delay, and that moves
 model). Delay is normal and independent for each packet, so that packets overtake: mean and standard deviation 0/0, 33/20
 and 131/60 ms in the three parts.
 
-- **score**: 1 … 4.5, of the sound alone (its definition is in score_test.go: loudness in critical bands, each frame
+- **score**: 1 … 4.5, of the sound alone (its definition is in internal/score: loudness in critical bands, each frame
   aligned for itself, both ways). It is this project's own: it is like a mean opinion, but its figures must not be set
   against those of P.862 by the decimal.
 - **silence**, **repeat**: the same packets played with the same mean delay, which these players are told in advance,
@@ -135,7 +137,7 @@ func (c *cell) row() string {
 
 func TestQuality(t *testing.T) {
 	signal := dialogue(t, 40)
-	said := see(throughLaw(signal), grid(signal))
+	said := score.See(throughLaw(signal))
 	list := cells()
 	var all sync.WaitGroup
 	for _, c := range list {
@@ -143,7 +145,7 @@ func TestQuality(t *testing.T) {
 	}
 	payloads := asG722(wide(signal))
 	saidWide := halved(straight(newWideCodec(), payloads, always, false))
-	pictureWide := see(saidWide, grid(saidWide))
+	pictureWide := score.See(saidWide)
 	listWide := wideCells()
 	for _, c := range listWide {
 		all.Go(func() { c.measureWide(payloads, pictureWide) })
@@ -177,7 +179,7 @@ func report(t *testing.T, text *bytes.Buffer, list []*cell) {
 func TestQualityOfOtherVoices(t *testing.T) {
 	for _, speed := range []float64{0.87, 1.14} {
 		signal := faster(dialogue(t, 40), speed)
-		said := see(throughLaw(signal), grid(signal))
+		said := score.See(throughLaw(signal))
 		for _, c := range []*cell{{loss: .03}, {loss: .03, mean: 33, jitter: 20}, {loss: .1, mean: 33, jitter: 20}, {loss: .05, mean: 131, jitter: 60}} {
 			c.measure(signal, said, 100)
 			t.Logf("speed %.2f: %s", speed, strings.TrimSpace(c.row()))
@@ -204,7 +206,7 @@ func faster(signal []int16, speed float64) []int16 {
 func (c *cell) check(t *testing.T) {
 	name := fmt.Sprintf("jitter %.0f loss %.0f%% bursts of %.0f", c.jitter, c.loss*100, c.burst)
 	if c.loss+c.jitter == 0 {
-		if c.ours < scoreBest-0.02 {
+		if c.ours < score.Best-0.02 {
 			t.Errorf("%s: score %.3f where nothing happens", name, c.ours)
 		}
 		if c.delay < 1 || c.delay > 3.5 {

@@ -3,18 +3,13 @@ package jitter
 import (
 	"math"
 	"testing"
+
+	"warmline/internal/score"
 )
 
-// The score of speech that is not touched is the best there is; of one that is
-// late by a constant, too.
-func TestScoreOfTheSame(t *testing.T) {
-	signal := dialogue(t, 10)
-	for _, late := range []int{0, 8, 100, 1600} {
-		h := delayed(signal, late)
-		if got := score(see(signal, grid(signal)), h); got < scoreBest-0.001 {
-			t.Errorf("late by %d: %.3f", late, got)
-		}
-	}
+// opinion is the score of what was heard.
+func (h heard) opinion(said score.Picture) float64 {
+	return said.Opinion(score.Heard{Signal: h.signal, Source: h.source})
 }
 
 // delayed is a signal heard late samples after it was said.
@@ -30,113 +25,6 @@ func delayed(signal []int16, late int) (h heard) {
 		h.source = append(h.source, at)
 	}
 	return h
-}
-
-// More loss is worse, whatever is done about it; and a buffer for speech with
-// more noise as well.
-func TestScoreFalls(t *testing.T) {
-	signal := dialogue(t, 20)
-	said := see(throughLaw(signal), grid(signal))
-	for _, burst := range []float64{0, 3} {
-		var last [3]float64
-		for i, loss := range []float64{0, 0.02, 0.06, 0.2} {
-			w := network{seed: 3, loss: loss, burst: burst}
-			var p Playout
-			p.Reset(g711)
-			got := [3]float64{
-				score(said, listen(signal, w, &p, newReader(readPhase, false))),
-				score(said, (&naive{delay: 10}).hears(signal, w)),
-				score(said, (&naive{delay: 10, repeat: true}).hears(signal, w)),
-			}
-			for k, s := range got {
-				if i > 0 && s >= last[k] {
-					t.Errorf("loss of %g, bursts of %g, player %d: %.3f after %.3f", loss, burst, k, s, last[k])
-				}
-			}
-			last = got
-		}
-	}
-}
-
-// A pitch period inserted twice a second is hardly heard: the score says so,
-// the signal-to-noise ratio by segments says that all is lost. A gap of 20 ms as
-// often is heard well: the score says so, that ratio does not.
-func TestScoreAgainstSignalToNoise(t *testing.T) {
-	signal := dialogue(t, 12)
-	said := see(signal, grid(signal))
-	stretched, gaps := heard{}, delayed(signal, 0)
-	at := 0
-	for at+baseFrame <= len(signal) {
-		f := len(stretched.source)
-		stretched.source = append(stretched.source, at)
-		frame := append([]int16(nil), signal[at:at+baseFrame]...)
-		at += baseFrame
-		if f%25 == 24 && at > 1000 {
-			shift, _ := similar(signal, at-baseFrame, 120, -1, maxPeriod)
-			crossfade(frame[:shift], signal[at-baseFrame:], signal[at-baseFrame-shift:])
-			copy(frame[shift:], signal[at-baseFrame:])
-			at -= shift
-		}
-		stretched.signal = append(stretched.signal, frame...)
-		if f%25 == 24 && f < len(gaps.source) {
-			clear(gaps.signal[f*baseFrame : (f+1)*baseFrame])
-		}
-	}
-	a, b := score(said, stretched), score(said, gaps)
-	if a < 3.7 || b > 3.7 {
-		t.Errorf("scores: %.2f stretched, %.2f with gaps", a, b)
-	}
-	if x, y := segmental(signal, stretched.signal), segmental(signal, gaps.signal); x > 5 || y < 20 {
-		t.Errorf("signal to noise: %.1f dB stretched, %.1f dB with gaps: no longer the contrary", x, y)
-	}
-	t.Logf("stretched %.2f, %.1f dB; with gaps %.2f, %.1f dB", a, segmental(signal, stretched.signal), b, segmental(signal, gaps.signal))
-}
-
-// segmental is the segmental signal-to-noise ratio, each segment of 20 ms
-// between −10 and 35 dB.
-func segmental(said, heard []int16) float64 {
-	sum, n := 0., 0
-	for at := 0; at+baseFrame <= min(len(said), len(heard)); at += baseFrame {
-		s, e := 1., 1.
-		for i := at; i < at+baseFrame; i++ {
-			d := float64(said[i]) - float64(heard[i])
-			s += float64(said[i]) * float64(said[i])
-			e += d * d
-		}
-		if s < 1e6 {
-			continue // nobody speaks
-		}
-		sum += min(max(10*math.Log10(s/e), -10), 35)
-		n++
-	}
-	return sum / float64(n)
-}
-
-// What is missing altogether is noticed, though what is heard is all right.
-func TestScoreMissesNothing(t *testing.T) {
-	signal := dialogue(t, 10)
-	h := delayed(signal, 0)
-	var cut heard
-	for f, at := range h.source {
-		if f%50 < 45 { // a tenth of all frames, five at a time
-			cut.signal = append(cut.signal, h.signal[f*baseFrame:(f+1)*baseFrame]...)
-			cut.source = append(cut.source, at)
-		}
-	}
-	if got := score(see(signal, grid(signal)), cut); got > 3 {
-		t.Errorf("%.2f without a tenth of what was said", got)
-	}
-}
-
-func TestOpinion(t *testing.T) {
-	last := scoreBest + 0.001
-	for d := 0.; d < 20; d += 0.1 {
-		o := opinion(d)
-		if o >= last || o < 1 || o > scoreBest {
-			t.Fatalf("opinion %.3f of %.1f after %.3f", o, d, last)
-		}
-		last = o
-	}
 }
 
 // The E-model's points that everybody knows: G.711 without delay is 93.2 and
