@@ -59,3 +59,39 @@ func TestArrivalIsBounded(t *testing.T) {
 		}
 	})
 }
+
+// With the workers' clock at hand, what a stamp means does not depend on when
+// it is read: a worker that is late tells the time its turn was due.
+func TestArrivalByTheClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		e, err := New(Config{
+			Network: newFakeNetwork(), Addr: ourAddr, PortMin: 20000, PortMax: 20099,
+			Clock: func() int64 { return int64(time.Since(began)) },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Close()
+		time.Sleep(time.Second)
+		due := int64(time.Since(began))
+		for _, late := range []time.Duration{0, 3 * time.Millisecond, 8 * time.Millisecond} {
+			stamp := time.Now().UnixNano()
+			time.Sleep(late)
+			want := stamp - began.UnixNano()
+			if got := e.arrival(due, stamp); got != want {
+				t.Errorf("read %v later: %v, want %v", late, time.Duration(got), time.Duration(want))
+			}
+		}
+		for name, c := range map[string]struct{ stamp, want int64 }{
+			"no stamp":      {0, due},
+			"the future":    {time.Now().Add(time.Hour).UnixNano(), due + frameNanos},
+			"long ago":      {1, due - longestWait},
+			"before it was": {began.Add(-time.Second).UnixNano(), -int64(time.Second)},
+		} {
+			if got := e.arrival(due, c.stamp); got != c.want {
+				t.Errorf("%s: %v, want %v", name, time.Duration(got), time.Duration(c.want))
+			}
+		}
+	})
+}

@@ -407,3 +407,38 @@ func TestProcessors(t *testing.T) {
 		t.Errorf("%d processors, once they are set %d", before, got)
 	}
 }
+
+// duePeer keeps what it is told the time is.
+type duePeer struct {
+	peer
+	dues []int64
+}
+
+func (p *duePeer) Next(due int64) bool {
+	p.dues = append(p.dues, due)
+	return p.peer.Next(due)
+}
+
+// A stream is told when it should have moved on, not when a late worker came:
+// else lateness would pass for the network's, and all streams would crowd into
+// the slots before the busy ones.
+func TestStreamsMoveOnByTheTimetable(t *testing.T) {
+	ms := int64(time.Millisecond)
+	r := newRig(t)
+	room := r.m.NewRoom()
+	p := &duePeer{}
+	room.Join(0, p, Row{})
+	r.runUntil(100 * ms)
+	for range 5 {
+		r.now = r.due() + 7*ms
+		r.runUntil(r.now + 15*ms)
+	}
+	if len(p.dues) < 10 {
+		t.Fatalf("moved on %d times", len(p.dues))
+	}
+	for i, due := range p.dues[1:] {
+		if due-p.dues[i] != int64(FrameDuration) {
+			t.Errorf("step %d is %v after the one before", i+1, time.Duration(due-p.dues[i]))
+		}
+	}
+}
