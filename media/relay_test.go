@@ -41,7 +41,12 @@ func (p *phone) counted(n *atomic.Int64) {
 }
 
 // relayed is how many frames a phone's session was handed on.
-func (p *phone) relayed() uint64 { return p.s.count.of(p.s.taken.codec).relayed.Load() }
+func (p *phone) relayed() (n uint64) {
+	for i := range p.s.count.frames {
+		n += p.s.count.frames[i].relayed.Load()
+	}
+	return n
+}
 
 // settleRelay waits until the room has settled and both are handed on.
 func (h *hall) settleRelay(a, b *phone) {
