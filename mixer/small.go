@@ -27,6 +27,9 @@ func (r *Room) seat(p *port) {
 // schedule puts a port's turns into the wheel where they are not: next to the
 // room's, until the port's own time is known.
 func (r *Room) schedule(p *port) {
+	if r.orphan.Load() {
+		return // no worker will come, and the wheel may be another thread's
+	}
 	for _, t := range []*turn{&p.input, &p.output} {
 		if !t.waiting {
 			t.due = r.tick.due
