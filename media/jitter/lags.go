@@ -13,6 +13,10 @@ const (
 	inTime    = 0.97
 	tailShare = 0.998
 	tailReach = 128 // 16 ms
+	// calm is how far above the mean the percentile is at most on a network
+	// without jitter. What comes late there is a straggler, and no reason to have
+	// all others wait for its like.
+	calm = 24 // 3 ms
 	// ceiling is the most the target may be above the mean lag of the last few
 	// packets: how long they wait at most, on average.
 	ceiling = 1600 // 200 ms
@@ -140,7 +144,9 @@ func (l *lags) need() int32 {
 			break
 		}
 	}
-	b = min(max(b, tail), b+tailReach/binSamples)
+	if l.edge(b)-int32(l.mean) > calm {
+		b = min(max(b, tail), b+tailReach/binSamples)
+	}
 	for b > l.bottom && l.bin[b] == 0 {
 		b-- // nothing came there
 	}
