@@ -26,10 +26,12 @@ type Heard struct {
 }
 
 // Clear and Absent are the levels beyond which a voice counts as heard, and as
-// not heard, in dB relative to the voice as spoken.
+// not heard, in dB relative to the voice as spoken. A voice that a jitter buffer
+// has stretched does not cancel out whole, and what is left of it is a little
+// like another: down to some -50 dB nothing can be said.
 const (
 	Clear  = -10.0
-	Absent = -50.0
+	Absent = -44.0
 )
 
 // Clear reports whether the voice was heard well, most of it at least.
