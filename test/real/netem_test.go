@@ -49,8 +49,8 @@ func TestQualityOverNetem(t *testing.T) {
 		}
 		return
 	}
+	var m measurement
 	for range 3 {
-		var m measurement
 		t.Run("calls", func(t *testing.T) { m = measure(t, few(), 15, 1) }) // they end with it
 		if len(m.wrong) == 0 {
 			return
@@ -60,15 +60,24 @@ func TestQualityOverNetem(t *testing.T) {
 		}
 		t.Logf("not counted, as the machine was busy: %s", strings.Join(m.wrong, "; "))
 	}
-	t.Skip("the machine is too busy for measurements of time")
+	// What does not depend on time holds on any machine: speech comes through.
+	if m.least < intelligible {
+		t.Fatalf("the worst call scores %.2f", m.least)
+	}
+	t.Log("the machine was too busy to judge delays: only that speech comes through was")
 }
 
 // measurement is what came of some networks.
 type measurement struct {
 	text  string   // the table
 	wrong []string // what must not be
+	least float64  // the worst score
 	late  lateness
 }
+
+// intelligible is less than any of the few networks leaves of speech, and more
+// than is left of speech that does not come through.
+const intelligible = 1.5
 
 // lateness is how late the talkers' packets left, in ms.
 type lateness struct{ mean, high, most float64 }
@@ -100,7 +109,7 @@ func measure(t *testing.T, list []network, seconds, calls int) (m measurement) {
 	t.Logf("%d rooms, network: %s; packets left late by %.2f ms in the mean, 97 %% by no more than %.2f, at most %.2f ms",
 		len(paths), kernel, m.late.mean, m.late.high, m.late.most)
 	verdicts := judgeAll(paths, signal)
-	m.text = preamble(kernel, m.late)
+	m.text, m.least = preamble(kernel, m.late), score.Best
 	for i, w := range list {
 		var mine []verdict
 		for k := i; k < len(verdicts); k += len(list) {
@@ -110,6 +119,7 @@ func measure(t *testing.T, list []network, seconds, calls int) (m measurement) {
 		row := v.row(w)
 		t.Log(strings.TrimSpace(row))
 		m.text += row
+		m.least = min(m.least, v.ours)
 		m.wrong = append(m.wrong, v.check(w, calls > 1, m.punctual())...)
 	}
 	return m
