@@ -7,6 +7,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"warmline/internal/uring"
 )
 
 // receiveBuffer bounds what waits in a socket, in bytes: the kernel doubles it
@@ -47,6 +49,11 @@ type kernelSocket struct {
 	peer  netip.AddrPort // connected to, or zero
 	alone bool           // nothing waits any more that came before the connection
 
+	batch   *kernelBatch // that its packets go by; nil: none
+	fetched int          // 1 + the index in the batch of a read that is done; 0: none
+	pending bool         // a write waits in the batch
+	failed  error        // of a write in the batch, since the last one
+
 	// The kernel reads and writes addresses here: as variables of the methods
 	// they would escape to the heap.
 	from, to [unix.SizeofSockaddrInet6]byte
@@ -80,6 +87,9 @@ func (s *kernelSocket) bind(addr netip.AddrPort) error {
 // TryRead implements Socket. An error the kernel holds for us (a port
 // unreachable from a connected peer) is taken off and reads as nothing.
 func (s *kernelSocket) TryRead(p []byte) (int, netip.AddrPort, int64, bool) {
+	if s.fetched != 0 {
+		return s.takeFetched(p)
+	}
 	s.vector.Base = unsafe.SliceData(p)
 	s.vector.SetLen(len(p))
 	m := &s.message
@@ -92,34 +102,31 @@ func (s *kernelSocket) TryRead(p []byte) (int, netip.AddrPort, int64, bool) {
 	n, _, errno := unix.RawSyscall(unix.SYS_RECVMSG, uintptr(s.fd), uintptr(unsafe.Pointer(m)), unix.MSG_DONTWAIT)
 	s.vector.Base = nil
 	if errno != 0 {
-		if errno == unix.EAGAIN { // any other error comes before what is queued
-			s.alone = s.peer.IsValid()
-		}
+		s.noted(errno)
 		return 0, netip.AddrPort{}, 0, false
 	}
 	from := s.peer
 	if m.Name != nil {
 		from = decodeSockaddr(&s.from)
 	}
-	return int(n), from, s.stamp(int(m.Controllen)), true
+	return int(n), from, uring.Stamp(m), true
 }
 
-// stamp reads the time of arrival from the first n bytes of control data; 0 if
-// it is not there.
-func (s *kernelSocket) stamp(n int) int64 {
-	const at = unix.SizeofCmsghdr
-	if n < at+int(unsafe.Sizeof(unix.Timespec{})) {
-		return 0
+// noted takes in why a read brought nothing.
+func (s *kernelSocket) noted(errno unix.Errno) {
+	if errno == unix.EAGAIN { // any other error comes before what is queued
+		s.alone = s.peer.IsValid()
 	}
-	h := (*unix.Cmsghdr)(unsafe.Pointer(&s.control))
-	if h.Level != unix.SOL_SOCKET || h.Type != unix.SCM_TIMESTAMPNS {
-		return 0
-	}
-	return (*unix.Timespec)(unsafe.Pointer(&s.control[at/8])).Nano()
 }
 
 // TryWrite implements Socket.
 func (s *kernelSocket) TryWrite(p []byte, to netip.AddrPort) error {
+	if to == s.peer && s.batch.write(s, p) {
+		err := s.failed
+		s.failed = nil
+		return err
+	}
+	s.flush()
 	var addr unsafe.Pointer
 	var size int
 	if to != s.peer { // a connected socket saves the kernel the look-up of the route
@@ -137,6 +144,8 @@ func (s *kernelSocket) TryWrite(p []byte, to netip.AddrPort) error {
 
 // Connect implements Socket.
 func (s *kernelSocket) Connect(to netip.AddrPort) error {
+	s.flush()
+	s.drop()
 	size := unix.SizeofSockaddrInet4
 	if to.IsValid() {
 		size = s.encode(to)

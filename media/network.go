@@ -20,3 +20,27 @@ type Socket interface {
 type Network interface {
 	Listen(addr netip.AddrPort) (Socket, error)
 }
+
+// Batcher is a Network whose sockets can be read and written many at a time.
+type Batcher interface {
+	// NewBatch makes a batch for the calling thread. It fails where the system does
+	// not permit it; sockets then work one by one.
+	NewBatch() (Batch, error)
+}
+
+// Batch reads and writes many of its network's sockets with one system call.
+// One thread uses it and, while they are in it, its sockets.
+type Batch interface {
+	// Add has a socket's packets go by the batch: what Fetch has read is had by
+	// TryRead, and what TryWrite sends goes with the next Run; an error of
+	// that is returned by the socket's next TryWrite.
+	Add(Socket)
+	// Remove ends that, once what is left to be sent has been.
+	Remove(Socket)
+	// Fetch has the next Run read from a socket; false: there is room for no more.
+	Fetch(Socket) bool
+	// Run reads and writes.
+	Run()
+	// Close is called when no socket is in it.
+	Close()
+}

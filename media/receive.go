@@ -24,7 +24,7 @@ const (
 	backlogAge = 15_000_000
 	// controlTicks is how often the RTCP socket is read: its packets come every
 	// few seconds, and with the time of their arrival.
-	controlTicks = 16
+	controlTicks = 64
 	// settleTicks is how often it is looked whether the peer's address is settled.
 	settleTicks = 4
 	// streamQuiet is how long a stream must have paused for the first packet of

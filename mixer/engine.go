@@ -16,6 +16,10 @@ type Config struct {
 	Logger  *slog.Logger // nil: discard
 	Plain   bool         // workers are ordinary goroutines sleeping on time.Sleep: for virtual time
 
+	// Carrier makes a worker's carrier, on the worker's thread; nil, or a nil
+	// result: each stream carries its own packets, as it does where it fails.
+	Carrier func() (Carrier, error)
+
 	// Ringback is what a caller hears while the far phone rings; the zero value
 	// is 440 + 480 Hz, 2 s on and 4 s off.
 	Ringback Cadence
@@ -25,6 +29,7 @@ type Config struct {
 type Mixer struct {
 	log     *slog.Logger
 	plain   bool
+	carrier func() (Carrier, error)
 	epoch   time.Time
 	sounds  *sounds
 	workers []*worker
@@ -82,6 +87,7 @@ func New(cfg Config) (*Mixer, error) {
 	m := &Mixer{
 		log:      cfg.Logger,
 		plain:    cfg.Plain,
+		carrier:  cfg.Carrier,
 		epoch:    time.Now(),
 		sounds:   newSounds(cfg.Music, cfg.Ringback),
 		expected: make(chan struct{}, 1),

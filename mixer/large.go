@@ -146,7 +146,11 @@ func (r *Room) gather(now int64, step uint64) {
 			}
 		}
 	}
-	for _, p := range r.members {
+	fetched := 0
+	for i, p := range r.members {
+		if i == fetched {
+			fetched += r.worker.fetchAll(r.members[i:])
+		}
 		p.move(now, step)
 		p.loud.was = p.loud.heard()
 		if p.voice && p.row.Voice != 0 {

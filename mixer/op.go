@@ -88,6 +88,7 @@ func (r *Room) join(p *port, grown *lists) {
 	r.members = append(r.members, p)
 	r.young = r.tick.due + youth
 	p.born = r.tick.due
+	r.board(p)
 	if r.resize(); r.large == nil {
 		r.seat(p)
 		r.schedule(p)
@@ -127,6 +128,7 @@ func (r *Room) leave(p *port) {
 	r.finish(p.play, false)
 	p.reveal()
 	p.keep(&p.final)
+	r.putOff(p)
 	p.stream, p.timing, p.relayer, p.anchor = nil, nil, nil, nil
 	p.play, p.cut, p.row, p.gone, p.voice = nil, nil, Row{}, true, false
 	if r.large != nil {

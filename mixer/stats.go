@@ -16,6 +16,7 @@ type Stats struct {
 	Priority     string    // "realtime", "nice" or "plain": what the workers got (the least of them)
 	Workers      []Load    // of each worker
 	Priorities   []string  // what each worker got
+	Carried      int       // workers whose streams' packets go by a Carrier
 }
 
 // Histogram is a histogram with fixed bounds in seconds.
@@ -44,6 +45,9 @@ func (m *Mixer) Stats() Stats {
 		least = min(least, got)
 		s.Priorities = append(s.Priorities, got.String())
 		s.Workers = append(s.Workers, w.stats.window.load())
+		if w.stats.carried.Load() {
+			s.Carried++
+		}
 	}
 	s.Priority = least.String()
 	return s
@@ -55,6 +59,7 @@ type workerStats struct {
 	lateness, duration     histogram
 	window                 window
 	priority               atomic.Int32
+	carried                atomic.Bool
 }
 
 // tally is a counter with one writer, which so needs no locked instruction.

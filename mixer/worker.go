@@ -36,6 +36,9 @@ type worker struct {
 	clock  func() int64
 	sleep  func(until int64)
 
+	carrier Carrier // nil: streams carry their packets themselves
+	fetched int     // inputs to come whose packets it has read
+
 	opened  queue[*Room]
 	load    [slots]atomic.Int64 // rooms and ports per slot
 	wake    chan struct{}       // a room was opened, or stopped was set
@@ -102,8 +105,13 @@ func (w *worker) main(index int) {
 	if err != nil {
 		attrs = append(attrs, "err", err)
 	}
+	if err := w.embark(); err != nil {
+		attrs = append(attrs, "carrier_err", err)
+	}
+	attrs = append(attrs, "batched", w.carrier != nil)
 	w.mixer.log.Info("media worker runs", attrs...)
 	w.run()
+	w.disembark()
 }
 
 // run is the loop: wait for the next slot in use, run it, again. It parks when
@@ -154,6 +162,7 @@ func (w *worker) runSlot(slot int64) {
 	now := begin
 	late := begin - slot*slotTime
 	w.behind = late > allowance || w.behind && late > tolerable
+	w.fetched = 0
 	for done := 0; ; done++ {
 		t := w.take(slot)
 		if t == nil {
@@ -162,8 +171,12 @@ func (w *worker) runSlot(slot int64) {
 		if done%clockTurns == clockTurns-1 {
 			now = w.clock()
 		}
+		if t.kind == turnInput && !w.behind {
+			w.fetch(slot, t)
+		}
 		w.do(t, now)
 	}
+	w.send()
 	w.slot = slot + 1
 	end := w.clock()
 	w.stats.duration.observe(end - begin)

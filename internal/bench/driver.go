@@ -81,7 +81,8 @@ func (d *driver) run() {
 	if err != nil {
 		return
 	}
-	in, out := newReceiver(), make([]byte, rtpHeader+maxPayload)
+	io := newPost()
+	defer io.close()
 	for slot := d.now()/slotTime + 1; !d.stopped.Load(); slot++ {
 		due := slot * slotTime
 		for d.now() < due {
@@ -96,53 +97,56 @@ func (d *driver) run() {
 			slot += behind / slotTime
 			due = slot * slotTime
 		}
-		d.turn(slot, due, w, in, out)
+		d.turn(slot, due, w, io)
 		d.turns.Add(1)
 	}
 }
 
 // turn serves the legs of a slot: all send first, then all read.
-func (d *driver) turn(slot, due int64, w *window, in *receiver, out []byte) {
+func (d *driver) turn(slot, due int64, w *window, io *post) {
 	s, frame := &d.slots[slot%slotCount], slot/slotCount
 	legs, spoken := s.legs[:s.n.Load()], frame-d.origin.Load()
 	for _, l := range legs {
 		if l.active.Load() && !l.mute {
-			d.send(l, spoken, due, w, out)
+			d.send(l, spoken, due, w, io)
 		}
 	}
-	for _, l := range legs {
-		if l.active.Load() {
-			d.receive(l, frame, w, in)
+	io.flush()
+	for len(legs) > 0 {
+		n := io.fetch(legs)
+		for _, l := range legs[:n] {
+			if l.fetched {
+				d.receive(l, frame, w, io)
+			}
 		}
+		legs = legs[n:]
 	}
 }
 
 // send sends a leg's packet. frame counts from the origin, before which it is
 // negative.
-func (d *driver) send(l *leg, frame, due int64, w *window, out []byte) {
+func (d *driver) send(l *leg, frame, due int64, w *window, io *post) {
 	place := l.said.place(frame)
-	packet := l.fill(out, d.codec.payloadType(), d.codec.clock(), l.said.frames[place])
-	now := d.now()
-	ok := l.rtp.send(packet)
-	if w == nil || l.kept == nil || d.wall+now < w.from || d.wall+now >= w.to {
+	packet := l.fill(io.out[:], d.codec.payloadType(), d.codec.clock(), l.said.frames[place])
+	now := d.now() // a little before it goes
+	inWindow := w != nil && l.kept != nil && d.wall+now >= w.from && d.wall+now < w.to
+	io.send(l, packet, inWindow)
+	if !inWindow {
 		return
 	}
 	w.late.add(now - due)
-	if !ok {
-		l.kept.unsent++
-	}
 	if place == l.said.mark && len(l.kept.marks) < cap(l.kept.marks) {
 		l.kept.marks = append(l.kept.marks, d.wall+now)
 	}
 }
 
-func (d *driver) receive(l *leg, frame int64, w *window, in *receiver) {
+func (d *driver) receive(l *leg, frame int64, w *window, io *post) {
 	most := 1
 	if (frame+int64(l.index))%drainEvery == 0 {
 		most = drainMost
 	}
 	for range most {
-		p, at, ok := in.read(l.rtp)
+		p, at, ok := io.read(l)
 		if !ok {
 			return
 		}

@@ -44,9 +44,10 @@ func TestTurnKeepsWhatComes(t *testing.T) {
 	}
 	before := time.Now().UnixNano()
 	w := &window{from: before, to: before + int64(time.Hour)}
-	in, out := newReceiver(), make([]byte, rtpHeader+maxPayload)
+	io := newPost()
+	defer io.close()
 	for frame := range int64(cycleFrames) {
-		d.turn(frame*slotCount, d.now(), w, in, out)
+		d.turn(frame*slotCount, d.now(), w, io)
 	}
 	after := time.Now().UnixNano()
 	for i, l := range legs {
@@ -65,7 +66,7 @@ func TestTurnKeepsWhatComes(t *testing.T) {
 	}
 	legs[0].mute = true
 	legs[1].active.Store(false)
-	d.turn(0, 0, w, in, out)
+	d.turn(0, 0, w, io)
 	if len(legs[1].kept.packets) != cycleFrames || w.late.n != 2*cycleFrames {
 		t.Error("a mute leg sent, or one that is not active")
 	}
@@ -99,11 +100,12 @@ func BenchmarkLegFrame(b *testing.B) {
 		l.kept = &kept{packets: make([]arrival, 0, 1)}
 	}
 	w := &window{from: 0, to: 1<<63 - 1}
-	in, out := newReceiver(), make([]byte, rtpHeader+maxPayload)
+	io := newPost()
+	defer io.close()
 	b.ReportAllocs()
 	used, frame := cpuTime(), int64(0)
 	for b.Loop() {
-		d.turn(frame*slotCount, d.now(), w, in, out)
+		d.turn(frame*slotCount, d.now(), w, io)
 		frame++
 	}
 	b.ReportMetric(float64(cpuTime()-used)/float64(frame)/float64(len(legs)), "cpu-ns/leg")

@@ -18,12 +18,14 @@ type leg struct {
 	active atomic.Bool // connected; the driver may use it
 
 	// The driver's.
-	seq   uint16
-	ts    uint32
-	ssrc  uint32
-	peer  uint32 // SSRC heard in the window
-	heard bool   // peer is set
-	kept  *kept  // while a window is open
+	fetched bool // to be read in this turn
+	ahead   int  // 1 + the index of a read that is done; 0: none
+	seq     uint16
+	ts      uint32
+	ssrc    uint32
+	peer    uint32 // SSRC heard in the window
+	heard   bool   // peer is set
+	kept    *kept  // while a window is open
 }
 
 // kept is what the driver keeps of a leg in one window. All room is made

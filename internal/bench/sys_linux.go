@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -11,6 +12,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"warmline/internal/uring"
 )
 
 // socket is a UDP socket used by one thread, without the runtime's poller.
@@ -56,43 +59,97 @@ func (s socket) send(p []byte) bool {
 	return errno == 0
 }
 
-// receiver is what recvmsg writes into. It must not be copied.
-type receiver struct {
+// post is how the driver sends and reads: many packets with one system call where
+// the system permits, so that it costs little beside the server.
+type post struct {
+	batch   *uring.Batch // nil: not permitted
+	senders [uring.Size]*leg
+	counted [uring.Size]bool // its failure is
+
+	out     [rtpHeader + maxPayload]byte
 	header  unix.Msghdr
 	vector  unix.Iovec
 	buffer  [2048]byte
-	control [64]byte
+	control [8]uint64
 }
 
-func newReceiver() *receiver {
-	r := new(receiver)
-	r.vector.Base = &r.buffer[0]
-	r.vector.SetLen(len(r.buffer))
-	r.header.Iov = &r.vector
-	r.header.SetIovlen(1)
-	r.header.Control = &r.control[0]
-	return r
+func newPost() *post {
+	p := new(post)
+	p.batch, _ = uring.NewBatch(false)
+	p.vector.Base = &p.buffer[0]
+	p.vector.SetLen(len(p.buffer))
+	p.header.Iov = &p.vector
+	p.header.SetIovlen(1)
+	p.header.Control = (*byte)(unsafe.Pointer(&p.control))
+	return p
 }
 
-// read takes the next packet of a socket, if there is one, and when the kernel
-// got it, in ns of the wall clock. The packet is valid until the next read.
-func (r *receiver) read(s socket) (p []byte, at int64, ok bool) {
-	r.header.SetControllen(len(r.control))
-	n, _, errno := unix.RawSyscall(unix.SYS_RECVMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&r.header)), unix.MSG_DONTWAIT)
+// send sends a leg's packet, at the latest with flush. One that the system does
+// not take is counted, if it is to be.
+func (p *post) send(l *leg, packet []byte, counted bool) {
+	if p.batch == nil {
+		if !l.rtp.send(packet) && counted {
+			l.kept.unsent++
+		}
+		return
+	}
+	if p.batch.Writes() == uring.Size {
+		p.flush()
+	}
+	i := p.batch.Write(l.rtp.fd, packet)
+	p.senders[i], p.counted[i] = l, counted
+}
+
+// flush sends what waits.
+func (p *post) flush() {
+	if p.batch == nil {
+		return
+	}
+	n := p.batch.Writes()
+	failed := p.batch.Run() != nil
+	for i, l := range p.senders[:n] {
+		if p.counted[i] && (failed || p.batch.Sent(i) != 0) {
+			l.kept.unsent++
+		}
+	}
+}
+
+// fetch reads a packet of each of the first legs, as far as they are active,
+// and returns how many it has looked at.
+func (p *post) fetch(legs []*leg) int {
+	n := min(len(legs), uring.Size)
+	for _, l := range legs[:n] {
+		l.fetched = l.active.Load()
+		if l.fetched && p.batch != nil {
+			l.ahead = 1 + p.batch.Read(l.rtp.fd, false)
+		}
+	}
+	if p.batch != nil {
+		_ = p.batch.Run() // failing, it has read nothing
+	}
+	return n
+}
+
+// read takes the next packet of a leg, if there is one, and when the kernel got
+// it, in ns of the wall clock. The packet is valid until the next read.
+func (p *post) read(l *leg) (packet []byte, at int64, ok bool) {
+	if i := l.ahead - 1; i >= 0 {
+		l.ahead = 0
+		packet, errno := p.batch.Received(i)
+		return packet, cmp.Or(p.batch.At(i), time.Now().UnixNano()), errno == 0
+	}
+	p.header.SetControllen(len(p.control) * 8)
+	n, _, errno := unix.RawSyscall(unix.SYS_RECVMSG, uintptr(l.rtp.fd), uintptr(unsafe.Pointer(&p.header)), unix.MSG_DONTWAIT)
 	if errno != 0 {
 		return nil, 0, false
 	}
-	return r.buffer[:n], r.stamp(), true
+	return p.buffer[:n], cmp.Or(uring.Stamp(&p.header), time.Now().UnixNano()), true
 }
 
-func (r *receiver) stamp() int64 {
-	head := (*unix.Cmsghdr)(unsafe.Pointer(&r.control[0]))
-	if int(r.header.Controllen) < unix.CmsgLen(int(unsafe.Sizeof(unix.Timespec{}))) ||
-		head.Level != unix.SOL_SOCKET || head.Type != unix.SO_TIMESTAMPNS {
-		return time.Now().UnixNano()
+func (p *post) close() {
+	if p.batch != nil {
+		p.batch.Close()
 	}
-	ts := (*unix.Timespec)(unsafe.Pointer(&r.control[unix.CmsgLen(0)]))
-	return ts.Nano()
 }
 
 // fifoPriority is in the middle of the range, as a server's media thread.

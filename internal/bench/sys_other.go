@@ -21,16 +21,20 @@ func (socket) connect(netip.AddrPort) error           { return errSystem }
 func (socket) close()                                 {}
 func (socket) send([]byte) bool                       { return false }
 
-type receiver struct{}
+type post struct{ out [rtpHeader + maxPayload]byte }
 
-func newReceiver() *receiver                        { return &receiver{} }
-func (*receiver) read(socket) ([]byte, int64, bool) { return nil, 0, false }
-func newAlarm(time.Time) (*alarm, error)            { return nil, errSystem }
-func (*alarm) sleep(int64)                          {}
-func pinSelf(int) error                             { return errSystem }
-func pinned(int, func() error) error                { return errSystem }
-func cpuTime() int64                                { return 0 }
-func kernel() string                                { return runtime.GOOS }
+func newPost() *post                          { return &post{} }
+func (*post) send(*leg, []byte, bool)         {}
+func (*post) flush()                          {}
+func (*post) fetch([]*leg) int                { return 0 }
+func (*post) read(*leg) ([]byte, int64, bool) { return nil, 0, false }
+func (*post) close()                          {}
+func newAlarm(time.Time) (*alarm, error)      { return nil, errSystem }
+func (*alarm) sleep(int64)                    {}
+func pinSelf(int) error                       { return errSystem }
+func pinned(int, func() error) error          { return errSystem }
+func cpuTime() int64                          { return 0 }
+func kernel() string                          { return runtime.GOOS }
 
 type thread struct{ priority string }
 

@@ -127,7 +127,11 @@ func (s *Server) startMedia(cfg *config.Config, opts Options, addr netip.Addr) (
 		return err
 	}
 	s.music = index
-	s.mixer, err = mixer.New(mixer.Config{Workers: cfg.Media.Workers, Music: musics, Logger: s.log, Plain: opts.Plain})
+	mix := mixer.Config{Workers: cfg.Media.Workers, Music: musics, Logger: s.log, Plain: opts.Plain}
+	if cfg.Media.IOUring {
+		mix.Carrier = func() (mixer.Carrier, error) { return media.NewCarrier(opts.Media) }
+	}
+	s.mixer, err = mixer.New(mix)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,114 @@
+package media
+
+import (
+	"net/netip"
+
+	"warmline/internal/uring"
+)
+
+// kernelBatch is a batch of the kernel's sockets.
+type kernelBatch struct {
+	io      *uring.Batch
+	broken  bool                      // its sockets work one by one
+	readers [uring.Size]*kernelSocket // by the index of their reads
+	writers [uring.Size]*kernelSocket
+}
+
+// NewBatch implements Batcher.
+func (kernelNetwork) NewBatch() (Batch, error) {
+	io, err := uring.NewBatch(true)
+	if err != nil {
+		return nil, err
+	}
+	return &kernelBatch{io: io}, nil
+}
+
+// Add implements Batch.
+func (b *kernelBatch) Add(s Socket) {
+	if s, ok := s.(*kernelSocket); ok {
+		s.batch = b
+	}
+}
+
+// Remove implements Batch.
+func (b *kernelBatch) Remove(s Socket) {
+	if s, ok := s.(*kernelSocket); ok {
+		s.flush()
+		s.drop()
+		s.batch = nil
+	}
+}
+
+// Fetch implements Batch.
+func (b *kernelBatch) Fetch(s Socket) bool {
+	k, ok := s.(*kernelSocket)
+	if !ok || k.fetched != 0 {
+		return true
+	}
+	if b.broken || b.io.Reads() == uring.Size {
+		return false
+	}
+	i := b.io.Read(k.fd, !k.alone)
+	if old := b.readers[i]; old != nil && old.fetched == i+1 {
+		old.fetched = 0 // nobody asked for it
+	}
+	b.readers[i], k.fetched = k, i+1
+	return true
+}
+
+// write queues a packet for a socket's peer; false: send it otherwise.
+func (b *kernelBatch) write(s *kernelSocket, p []byte) bool {
+	if b == nil || b.broken || len(p) > uring.Datagram {
+		return false
+	}
+	if b.io.Writes() == uring.Size {
+		b.Run()
+	}
+	b.writers[b.io.Write(s.fd, p)] = s
+	s.pending = true
+	return true
+}
+
+// Run implements Batch.
+func (b *kernelBatch) Run() {
+	n := b.io.Writes()
+	if n == 0 && b.io.Reads() == 0 {
+		return
+	}
+	b.broken = b.io.Run() != nil
+	for i, s := range b.writers[:n] {
+		s.pending = false
+		if errno := b.io.Sent(i); errno != 0 {
+			s.failed = errno
+		}
+	}
+}
+
+// Close implements Batch.
+func (b *kernelBatch) Close() { b.io.Close() }
+
+// takeFetched is TryRead for what the batch has read.
+func (s *kernelSocket) takeFetched(p []byte) (int, netip.AddrPort, int64, bool) {
+	io, i := s.batch.io, s.fetched-1
+	s.fetched = 0
+	data, errno := io.Received(i)
+	if errno != 0 {
+		s.noted(errno)
+		return 0, netip.AddrPort{}, 0, false
+	}
+	from := s.peer
+	if sender := io.Sender(i); sender != nil {
+		from = decodeSockaddr(sender)
+	}
+	return copy(p, data), from, io.At(i), true
+}
+
+// flush sends what waits in the batch.
+func (s *kernelSocket) flush() {
+	if s.pending {
+		s.batch.Run()
+	}
+}
+
+// drop forgets what the batch has read: it is of a peer that is no more.
+func (s *kernelSocket) drop() { s.fetched = 0 }

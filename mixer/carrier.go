@@ -1,0 +1,102 @@
+package mixer
+
+// Carrier carries the packets of a worker's streams many at a time, where a
+// system call for each would cost more than the work it asks for. A stream that
+// is aboard finds its packets read when its Next is called, and what it sends
+// in Push or Relay may wait until the slot ends. All methods are called by the
+// worker, on one thread.
+type Carrier interface {
+	// Board takes a stream on; it may be of a kind that the carrier does not know.
+	Board(s Stream)
+	// Leave sends what is left of a stream's packets and is done with it.
+	Leave(s Stream)
+	// Fetch says that the stream's Next is called soon; false: there is room for no
+	// more.
+	Fetch(s Stream) bool
+	// Run reads for those fetched and sends all that waits.
+	Run()
+	// Close is called with nobody aboard.
+	Close()
+}
+
+// embark makes the worker's carrier, on its thread.
+func (w *worker) embark() error {
+	if w.mixer.carrier == nil {
+		return nil
+	}
+	c, err := w.mixer.carrier()
+	if err != nil || c == nil {
+		return err
+	}
+	w.carrier = c
+	w.stats.carried.Store(true)
+	return nil
+}
+
+// disembark puts everybody off who is still aboard when the worker ends.
+func (w *worker) disembark() {
+	if w.carrier == nil {
+		return
+	}
+	w.rooms(func(r *Room) {
+		for _, p := range r.members {
+			w.carrier.Leave(p.stream)
+		}
+	})
+	w.carrier.Close()
+	w.carrier = nil
+	w.stats.carried.Store(false)
+}
+
+// board takes a newcomer's stream on.
+func (r *Room) board(p *port) {
+	if c := r.worker.carrier; c != nil && !r.orphan.Load() {
+		c.Board(p.stream)
+	}
+}
+
+// putOff lets the stream of a port go that leaves.
+func (r *Room) putOff(p *port) {
+	if c := r.worker.carrier; c != nil && !r.orphan.Load() {
+		c.Leave(p.stream)
+	}
+}
+
+// fetch reads for an input that is about to be done, and for as many as can be
+// of those that follow it in the slot.
+func (w *worker) fetch(slot int64, t *turn) {
+	if w.carrier == nil {
+		return
+	}
+	if w.fetched == 0 {
+		for o := t; o != nil && w.carrier.Fetch(o.port.stream); w.fetched++ {
+			if o == t {
+				o = w.slots[slot%horizon][turnInput].first
+			} else {
+				o = o.next
+			}
+		}
+		w.carrier.Run()
+	}
+	w.fetched = max(0, w.fetched-1)
+}
+
+// fetchAll reads for as many ports as can be and returns how many.
+func (w *worker) fetchAll(ports []*port) int {
+	if w.carrier == nil {
+		return len(ports)
+	}
+	n := 0
+	for n < len(ports) && w.carrier.Fetch(ports[n].stream) {
+		n++
+	}
+	w.carrier.Run()
+	return max(n, 1)
+}
+
+// send has what was pushed in a slot go.
+func (w *worker) send() {
+	if w.carrier != nil {
+		w.carrier.Run()
+	}
+}
