@@ -33,6 +33,9 @@ func (q *queue[T]) push(n *node[T]) {
 // pop takes the oldest item. The node it came in stays in the queue as the new
 // tail, emptied so that it keeps nothing alive.
 func (q *queue[T]) pop() (value T, ok bool) {
+	if q.head.Load() == q.tail {
+		return value, false // seen without a look at the node, which is in nobody's cache
+	}
 	next := q.tail.next.Load()
 	if next == nil {
 		return value, false
