@@ -69,6 +69,7 @@ func scrapeMedia(out *metrics.Snapshot, s mixer.Stats) {
 	out.LeakedFrames, out.SkippedTicks, out.MediaPriority = s.LeakedFrames, s.SkippedTicks, s.Priority
 	out.TickLateness = metrics.Histogram(s.Lateness)
 	out.TickDuration = metrics.Histogram(s.Duration)
+	out.Batched = s.Carried
 	for i, w := range s.Workers {
 		out.WorkerUse = append(out.WorkerUse, w.Use)
 		out.Workers[s.Priorities[i]]++

@@ -54,6 +54,8 @@ var (
 		"1 for the scheduling priority the media workers got."}
 	famWorkers = family{"warmline_media_workers", "gauge", []string{"priority"},
 		"Media workers by the scheduling priority they got."}
+	famBatched = family{"warmline_media_batched_workers", "gauge", nil,
+		"Media workers whose packets go by io_uring, many with one system call; the others make one for each."}
 	famUse = family{"warmline_media_worker_use", "gauge", []string{"worker"},
 		"Share of its time that a media worker is busy, 0 to 1."}
 	famEncodes = family{"warmline_media_encodes_total", "counter", []string{"codec", "shared"},
@@ -102,7 +104,7 @@ var catalogue = []family{
 	famSIPRequests, famSIPResponses, famSIPDropped, famSetup,
 	famVerbs, famConsults, famHold, famAlone,
 	famLeaked, famLateness, famDuration, famSkipped, famPriority,
-	famWorkers, famUse, famEncodes, famRelayed, famEncrypted, famRefused,
+	famWorkers, famBatched, famUse, famEncodes, famRelayed, famEncrypted, famRefused,
 	famPackets, famLost, famJitter, famLegJitter, famRoundTrip, famConcealed, famMOS, famTimeouts,
 	famWaiting, famWait, famAbandoned, famAgents,
 	famHTTP, famStreams, famDropped,

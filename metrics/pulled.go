@@ -20,7 +20,7 @@ type pulled struct {
 var pulledFamilies = []family{
 	famBuild, famConferences, famParticipants, famRegistrations,
 	famSIPRequests, famSIPResponses, famSIPDropped, famLeaked, famLateness,
-	famDuration, famSkipped, famPriority, famWorkers, famUse, famEncodes,
+	famDuration, famSkipped, famPriority, famWorkers, famBatched, famUse, famEncodes,
 	famRelayed, famEncrypted, famPackets, famLost, famJitter,
 	famWaiting, famAgents,
 }
@@ -63,6 +63,7 @@ func (p *pulled) Collect(ch chan<- prometheus.Metric) {
 	set(e, famWaiting, p.queues(), s.QueueWaiting)
 	set(e, famAgents, presences, s.Agents)
 	set(e, famWorkers, priority, s.Workers)
+	e.value(famBatched, float64(s.Batched))
 	set(e, famRelayed, codecs, s.Relayed)
 	e.encodes(s.Encodes)
 	e.use(s.WorkerUse)

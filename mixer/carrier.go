@@ -13,6 +13,8 @@ type Carrier interface {
 	// Fetch says that the stream's Next is called soon; false: there is room for no
 	// more.
 	Fetch(s Stream) bool
+	// Expect says that the stream is soon asked for its Samples or to Push.
+	Expect(s Stream)
 	// Run reads for those fetched and sends all that waits.
 	Run()
 	// Close is called with nobody aboard.
@@ -62,14 +64,23 @@ func (r *Room) putOff(p *port) {
 	}
 }
 
+// prepare gets ready for a turn, and for those after it.
+func (w *worker) prepare(slot int64, t *turn) {
+	switch {
+	case w.carrier == nil:
+	case t.kind == turnInput:
+		w.fetch(slot, t)
+	case t.kind == turnOutput:
+		w.expect(slot, t)
+	}
+}
+
 // fetch reads for an input that is about to be done, and for as many as can be
 // of those that follow it in the slot.
 func (w *worker) fetch(slot int64, t *turn) {
-	if w.carrier == nil {
-		return
-	}
 	if w.fetched == 0 {
 		for o := t; o != nil && w.carrier.Fetch(o.port.stream); w.fetched++ {
+			w.read += o.port.warm()
 			if o == t {
 				o = w.slots[slot%horizon][turnInput].first
 			} else {
@@ -79,6 +90,34 @@ func (w *worker) fetch(slot int64, t *turn) {
 		w.carrier.Run()
 	}
 	w.fetched = max(0, w.fetched-1)
+}
+
+// expected is for how many outputs the memory they will use is read at a time.
+const expected = 32
+
+// expect reads what an output that is about to be done will use, and those that
+// follow it in the slot: the processor waits for all of it at once.
+func (w *worker) expect(slot int64, t *turn) {
+	if w.expected == 0 {
+		for o := t; o != nil && w.expected < expected; w.expected++ {
+			w.read += len(o.room.members) + int(o.room.tick.due)
+			if o.port != nil {
+				w.read += o.port.warm()
+				w.carrier.Expect(o.port.stream)
+			}
+			if o == t {
+				o = w.slots[slot%horizon][turnOutput].first
+			} else {
+				o = o.next
+			}
+		}
+	}
+	w.expected--
+}
+
+// warm reads from each part of the port that a turn uses. The sum means nothing.
+func (p *port) warm() int {
+	return int(p.moved) + int(p.served) + p.src.pos + int(p.loud.state)
 }
 
 // fetchAll reads for as many ports as can be and returns how many.

@@ -36,8 +36,10 @@ type worker struct {
 	clock  func() int64
 	sleep  func(until int64)
 
-	carrier Carrier // nil: streams carry their packets themselves
-	fetched int     // inputs to come whose packets it has read
+	carrier  Carrier // nil: streams carry their packets themselves
+	fetched  int     // inputs to come whose packets it has read
+	expected int     // outputs to come whose memory has been read
+	read     int     // the sum of that, so that it is not found to be for nothing
 
 	opened  queue[*Room]
 	load    [slots]atomic.Int64 // rooms and ports per slot
@@ -162,7 +164,7 @@ func (w *worker) runSlot(slot int64) {
 	now := begin
 	late := begin - slot*slotTime
 	w.behind = late > allowance || w.behind && late > tolerable
-	w.fetched = 0
+	w.fetched, w.expected = 0, 0
 	for done := 0; ; done++ {
 		t := w.take(slot)
 		if t == nil {
@@ -171,8 +173,8 @@ func (w *worker) runSlot(slot int64) {
 		if done%clockTurns == clockTurns-1 {
 			now = w.clock()
 		}
-		if t.kind == turnInput && !w.behind {
-			w.fetch(slot, t)
+		if !w.behind {
+			w.prepare(slot, t)
 		}
 		w.do(t, now)
 	}

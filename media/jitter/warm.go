@@ -1,0 +1,25 @@
+package jitter
+
+// line is how many samples are in a line of the processor's cache.
+const line = 32
+
+// Warm reads from each part of the playout that Put and Next use, so that the
+// processor has it near by then. What it returns means nothing.
+func (p *Playout) Warm() (sum int) {
+	sum = p.k + int(p.now) + int(p.end) + p.rest + int(p.comfort.from) + p.relay.missing
+	sum += p.lags.seen + int(p.lags.bin[min(max(p.lags.bottom, 0), bins-1)]) + p.conceal.lost + int(p.ground.level)
+	sum += int(p.store.have[p.play%capacity/64])
+	for at := uint32(0); at < baseFrame; at += line {
+		sum += int(p.store.samples[(p.end+at)%capacity])
+	}
+	return sum
+}
+
+// WarmFrame is the same for Samples, once Next has made the frame.
+func (p *Playout) WarmFrame() (sum int) {
+	sum = p.size + p.lags.seen
+	for at := 0; at < baseFrame; at += line {
+		sum += int(p.frame[at])
+	}
+	return sum
+}
