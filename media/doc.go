@@ -58,6 +58,16 @@
 // to: that of G.722 exactly, that of Opus by being fed the last frames. It goes
 // back to handing on where the talker is quiet.
 //
+// # Sockets
+//
+// A worker does one read and one write for each leg and frame, and to enter the
+// kernel for each costs more than the work there. So a worker's sessions go by a
+// [Batch]: before the inputs of a slot their packets are read together, and what a
+// slot's outputs send waits in the batch until the slot ends ([NewCarrier]). To a
+// session its socket looks the same: TryRead has what was read, TryWrite returns the
+// error of the write before. Where the system has no such thing, and before a
+// socket is connected, each read and write is a call.
+//
 // # Memory
 //
 // What only some codecs need is equipment of the agreement, made by the

@@ -28,6 +28,10 @@
 // the worker's loop as an argument, in nanoseconds of the mixer's monotonic
 // clock ([Mixer.Now]).
 //
+// Streams may share a [Carrier], for which to do many packets at once is less work
+// than one after the other: it is told the streams whose inputs come next, and
+// told to send at the end of a slot.
+//
 // # Small rooms
 //
 // In a room of up to four ports each has an input slot and an output slot. The
