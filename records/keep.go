@@ -1,6 +1,7 @@
 package records
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -49,10 +50,7 @@ func (w *writer) prune(now time.Time) {
 			w.shut()
 		}
 		base := filepath.Join(w.s.dir, day)
-		if err = os.Remove(base + linesExt); err == nil {
-			err = os.Remove(base + indexExt)
-		}
-		if err != nil {
+		if err = errors.Join(remove(base+linesExt), remove(base+indexExt)); err != nil {
 			break
 		}
 		w.s.log.Info("call records removed: they have lived long enough", "day", day)
@@ -61,3 +59,5 @@ func (w *writer) prune(now time.Time) {
 		w.s.log.Error("call records cannot be removed", "err", err)
 	}
 }
+
+func remove(name string) error { return unlessGone(os.Remove(name)) }
