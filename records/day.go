@@ -129,15 +129,16 @@ func (d *dayFiles) measure() error {
 // trimIndex takes from the end of the index what points beyond the lines.
 func (d *dayFiles) trimIndex() error {
 	good := d.indexed / entrySize
-	for ; good > 0; good-- {
-		entries, err := readEntries(d.index, good-1, 1, nil)
-		if err != nil {
-			return err
-		}
-		if e := entries[0]; e.plausible(d.size) {
+	var err error
+	for e := range backward(d.index, good, &err) {
+		if e.plausible(d.size) {
 			d.lastIndexed = e.offset + e.length
 			break
 		}
+		good--
+	}
+	if err != nil {
+		return err
 	}
 	if good*entrySize == d.indexed {
 		return nil

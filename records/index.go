@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"hash/fnv"
 	"io"
+	"iter"
 )
 
 // entry is one line's place in its file.
@@ -36,22 +37,35 @@ func (e entry) plausible(size int64) bool {
 	return e.offset >= 0 && e.length > 0 && e.length <= maxLine && e.offset <= size-e.length
 }
 
-// readEntries reads n entries from the one numbered first on, into buf.
-func readEntries(index io.ReaderAt, first, n int64, buf []entry) ([]entry, error) {
-	raw := make([]byte, n*entrySize)
-	if _, err := index.ReadAt(raw, first*entrySize); err != nil {
-		return nil, err
+// decode reads an entry as append has written it.
+func decode(b []byte) entry {
+	return entry{
+		hash:   binary.LittleEndian.Uint64(b),
+		ended:  int64(binary.LittleEndian.Uint64(b[8:])),
+		offset: int64(binary.LittleEndian.Uint64(b[16:])),
+		length: int64(binary.LittleEndian.Uint64(b[24:])),
 	}
-	buf = buf[:0]
-	for ; len(raw) > 0; raw = raw[entrySize:] {
-		buf = append(buf, entry{
-			hash:   binary.LittleEndian.Uint64(raw),
-			ended:  int64(binary.LittleEndian.Uint64(raw[8:])),
-			offset: int64(binary.LittleEndian.Uint64(raw[16:])),
-			length: int64(binary.LittleEndian.Uint64(raw[24:])),
-		})
+}
+
+// backward walks the first n entries of an index, the last one first. err says
+// what ended the walk early.
+func backward(index io.ReaderAt, n int64, err *error) iter.Seq[entry] {
+	return func(yield func(entry) bool) {
+		raw := make([]byte, min(n, block)*entrySize)
+		for n > 0 {
+			first := max(0, n-block)
+			raw = raw[:(n-first)*entrySize]
+			if _, *err = index.ReadAt(raw, first*entrySize); *err != nil {
+				return
+			}
+			for n--; n >= first; n-- {
+				if !yield(decode(raw[(n-first)*entrySize:])) {
+					return
+				}
+			}
+			n = first
+		}
 	}
-	return buf, nil
 }
 
 // read returns the entry's line, if it is there and whole.

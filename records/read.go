@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -99,7 +100,7 @@ func (s *Store) find(name, contact string) (json.RawMessage, error) {
 			return w.Record, nil
 		}
 	}
-	return nil, d.err
+	return nil, d.failed()
 }
 
 // List returns a page of the records. The error is ErrCursor, the context's, or
@@ -178,7 +179,7 @@ func (s *Store) list(p *pager, name string, most int64) error {
 			p.bytes += len(w.Record)
 		}
 	}
-	return d.err
+	return d.failed()
 }
 
 // dayReader is a day's files, open for reading.
@@ -223,27 +224,15 @@ func (d *dayReader) close() {
 
 // backward walks the first n index entries, the last one first. What ended it
 // early is in err.
-func (d *dayReader) backward(n int64) func(yield func(entry) bool) {
-	return func(yield func(entry) bool) {
-		var buf []entry
-		for n > 0 {
-			first := max(0, n-block)
-			var err error
-			buf, err = readEntries(d.index, first, n-first, buf)
-			if err == io.EOF {
-				return // the writer has just taken entries back
-			}
-			if d.err = err; err != nil {
-				return
-			}
-			for _, e := range slices.Backward(buf) {
-				if !yield(e) {
-					return
-				}
-			}
-			n = first
-		}
+func (d *dayReader) backward(n int64) iter.Seq[entry] { return backward(d.index, n, &d.err) }
+
+// failed is why a walk ended early, if it is worth telling: the writer may just
+// have taken entries back.
+func (d *dayReader) failed() error {
+	if d.err == io.EOF {
+		return nil
 	}
+	return d.err
 }
 
 // enter waits for a place among those who read, and for what was added before.

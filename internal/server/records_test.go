@@ -1,8 +1,10 @@
 package server_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"net"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -12,6 +14,7 @@ import (
 
 	"warmline/conference"
 	"warmline/internal/config"
+	"warmline/internal/server"
 	"warmline/internal/softphone"
 	"warmline/internal/testnet"
 	"warmline/media"
@@ -323,8 +326,47 @@ func TestRecordOfABadNetwork(t *testing.T) {
 	})
 }
 
-// A server that cannot make its directory does not start; one whose disk fails
-// later goes on with its calls.
+// Calls that are live when the server stops have records.
+func TestRecordsOfTheLastCalls(t *testing.T) {
+	dir := t.TempDir()
+	var contact string
+	play(t, keeping(dir), func(st *stage) {
+		st.serve()
+		contact = st.conf().Contact
+		time.Sleep(3 * time.Second)
+		ctx, cancel := context.WithTimeout(st.Context(), time.Second)
+		defer cancel()
+		st.srv.Stop(ctx)
+	})
+	play(t, keeping(dir), func(st *stage) {
+		var r conference.Record
+		if status, body := st.ask("/records/"+contact, &r); status != 200 || r.Cause != "finished" || people(r) != "p1 customer left finished 0-3, p2 agent left finished 0-3" {
+			t.Errorf("%d %s", status, body)
+		}
+	})
+}
+
+// A server that cannot make its directory does not start, and says why.
+func TestRecordsNeedADirectory(t *testing.T) {
+	play(t, options{}, func(st *stage) {
+		udp, err := st.net.ListenPacket("10.0.0.2:5060")
+		if err != nil {
+			t.Fatal(err)
+		}
+		srv, err := server.Start(st.config(keeping("/dev/null")), server.Options{
+			UDP: []net.PacketConn{udp}, Media: testnet.Sockets[media.Socket]{Network: st.net}, NoAPI: true, Plain: true,
+		})
+		if err == nil {
+			srv.Close()
+			t.Fatal("it started")
+		}
+		if !strings.Contains(err.Error(), "records: mkdir /dev/null") {
+			t.Error(err)
+		}
+	})
+}
+
+// One whose disk fails later goes on with its calls.
 func TestRecordsWithoutADisk(t *testing.T) {
 	dir := t.TempDir()
 	play(t, keeping(dir), func(st *stage) {
