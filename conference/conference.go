@@ -49,6 +49,7 @@ type Conference struct {
 	people      []*participant // in order of appearance; the present and the gone
 	forgotten   int            // gone people dropped from the front of the list
 	segments    []Segment
+	chronicle   chronicle
 	ports       mixer.Port
 	version     uint64
 	queue       string
@@ -111,6 +112,7 @@ func (c *Conference) run() {
 		timer.Reset(c.untilNext())
 	}
 	c.m.vacateRoom(c)
+	c.guard(c.hand)
 	for _, f := range c.inbox.close() {
 		c.guard(f) // commands find the story over and are answered so
 	}

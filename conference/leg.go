@@ -213,6 +213,7 @@ func (l *leg) onAnswered(ev sip.Event) {
 func (l *leg) goUp() {
 	l.up = true
 	l.obliged, l.answered = l.c.now, l.c.now
+	l.who.appear()
 	if l.agent != "" && !l.incoming {
 		l.c.m.legUp(l.agent)
 	}

@@ -28,6 +28,7 @@ func (c *Conference) do(cmd Command) (Snapshot, error) {
 		result = "busy"
 	}
 	c.m.cfg.Metrics.Verb(cmd.Verb.String(), cmd.Surface, result)
+	c.chronicle.verb(c.now, cmd, result)
 	c.log.Info("verb", "leg", c.legOf(cmd), "verb", cmd.Verb.String(), "by", cmd.By, "surface", cmd.Surface, "result", result)
 	c.refreshIfDirty()
 	return *c.snap.Load(), err
