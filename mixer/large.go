@@ -154,6 +154,7 @@ func (r *Room) gather(now int64, step uint64) {
 		p.move(now, step)
 		p.loud.was = p.loud.heard()
 		if p.voice && p.row.Voice != 0 {
+			p.loud.speaks(l.ticks)
 			l.talkers = append(l.talkers, p)
 		} else {
 			p.loud.state = stays

@@ -10,6 +10,8 @@ const (
 	// decay is how slowly a talker's level goes down, by 1/2^decay a frame: a place
 	// is kept over the pauses within a sentence, a third of a second.
 	decay = 4
+	// pause is for how many ticks of silence a place is kept: as long.
+	pause = 1 << decay
 	// advantage is how much louder, in halvings of amplitude, a newcomer has to be
 	// to take a place from somebody who is speaking.
 	advantage = 1
@@ -30,6 +32,8 @@ type loudness struct {
 	state presence
 	was   bool  // it was heard in the last tick
 	level int32 // follows the voice: up at once, down slowly
+	at    int64 // the tick that the level is of
+	spoke int64 // the tick in which there was a voice last
 }
 
 // heard says whether the port's voice is in the mix of this tick.
@@ -44,7 +48,7 @@ func (l *large) choose() {
 	}
 	l.crowded = crowded
 	for _, p := range l.talkers {
-		p.loud.listen(p)
+		p.loud.listen(p, l.ticks)
 	}
 	var chosen [loudest]*port
 	for n := range chosen {
@@ -68,9 +72,18 @@ func (l *large) choose() {
 	l.talkers = heard
 }
 
+// speaks notes that there is a voice in this tick. After a long silence it is a
+// newcomer's, whom nobody has heard before.
+func (l *loudness) speaks(tick int64) {
+	if tick-l.spoke > pause {
+		l.was = false
+	}
+	l.spoke = tick
+}
+
 // listen follows the level of a talker, from a quarter of its samples at 8 kHz or
 // an eighth at 16: the rate is its peer's own, at which the voice most likely is.
-func (l *loudness) listen(p *port) {
+func (l *loudness) listen(p *port, tick int64) {
 	bus := busOf(p.stream.Rate())
 	frame := p.samples(bus)
 	var sum int32
@@ -78,6 +91,10 @@ func (l *loudness) listen(p *port) {
 		v := int32(frame[n])
 		sum += v ^ v>>31
 	}
+	if tick-l.at > pause {
+		l.level = 0 // of another time
+	}
+	l.at = tick
 	l.level = max(sum, l.level-l.level>>decay)
 }
 

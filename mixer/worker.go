@@ -190,7 +190,9 @@ func (w *worker) runSlot(slot int64) {
 func (w *worker) do(t *turn, now int64) {
 	r := t.room
 	late := now - t.due*slotTime
-	if t.kind != turnInput { // what an input does depends on nobody's row
+	// What an input does depends on nobody's row, and a large room's slices are of
+	// one tick.
+	if t.kind == turnRoom || t.kind == turnOutput && t.port != nil {
 		r.apply()
 	}
 	if r.gone {
