@@ -153,8 +153,9 @@ func (r *Room) gather(now int64, step uint64) {
 		}
 		p.move(now, step)
 		p.loud.was = p.loud.heard()
-		if p.voice && p.row.Voice != 0 {
-			p.loud.speaks(l.ticks)
+		talks := p.voice && p.row.Voice != 0
+		p.loud.speaks(talks)
+		if talks {
 			l.talkers = append(l.talkers, p)
 		} else {
 			p.loud.state = stays

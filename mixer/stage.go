@@ -31,9 +31,9 @@ const (
 type loudness struct {
 	state presence
 	was   bool  // it was heard in the last tick
+	fresh bool  // there was nothing to be heard of it
 	level int32 // follows the voice: up at once, down slowly
-	at    int64 // the tick that the level is of
-	spoke int64 // the tick in which there was a voice last
+	quiet int   // ticks without a voice, up to this one
 }
 
 // heard says whether the port's voice is in the mix of this tick.
@@ -46,10 +46,13 @@ func (l *large) choose() {
 	if !crowded && !l.crowded {
 		return
 	}
-	l.crowded = crowded
 	for _, p := range l.talkers {
-		p.loud.listen(p, l.ticks)
+		if !l.crowded {
+			p.loud.level = 0 // it is of the last time that there was a contest
+		}
+		p.loud.listen(p)
 	}
+	l.crowded = crowded
 	var chosen [loudest]*port
 	for n := range chosen {
 		chosen[n] = nextLoudest(l.talkers, chosen[:n])
@@ -72,18 +75,22 @@ func (l *large) choose() {
 	l.talkers = heard
 }
 
-// speaks notes that there is a voice in this tick. After a long silence it is a
-// newcomer's, whom nobody has heard before.
-func (l *loudness) speaks(tick int64) {
-	if tick-l.spoke > pause {
-		l.was = false
+// speaks notes whether there is a voice in this tick. After a long silence it is
+// a newcomer's.
+func (l *loudness) speaks(voice bool) {
+	if !voice {
+		l.quiet++
+		return
 	}
-	l.spoke = tick
+	if l.fresh = l.quiet > pause; l.fresh {
+		l.level = 0
+	}
+	l.quiet = 0
 }
 
 // listen follows the level of a talker, from a quarter of its samples at 8 kHz or
 // an eighth at 16: the rate is its peer's own, at which the voice most likely is.
-func (l *loudness) listen(p *port, tick int64) {
+func (l *loudness) listen(p *port) {
 	bus := busOf(p.stream.Rate())
 	frame := p.samples(bus)
 	var sum int32
@@ -91,17 +98,13 @@ func (l *loudness) listen(p *port, tick int64) {
 		v := int32(frame[n])
 		sum += v ^ v>>31
 	}
-	if tick-l.at > pause {
-		l.level = 0 // of another time
-	}
-	l.at = tick
 	l.level = max(sum, l.level-l.level>>decay)
 }
 
 // rank is the level that counts in the contest: those on the stage have an
 // advantage.
 func (l *loudness) rank() int32 {
-	if l.was {
+	if l.was && !l.fresh {
 		return l.level<<advantage + 1
 	}
 	return l.level
