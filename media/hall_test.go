@@ -41,6 +41,7 @@ func inHall(t *testing.T, run func(t *testing.T, h *hall)) {
 			}
 			h.engine.Close()
 		}()
+		time.Sleep(317 * time.Microsecond) // else phones and worker would act at the very same instants, in any order
 		run(t, h)
 	})
 }

@@ -49,6 +49,7 @@ type port struct {
 	voice   bool        // there is something in its present frame
 	sampled [buses]bool // somebody has asked for the frame's samples
 	handed  [buses]bool // somebody was given the frame undecoded, who hears at the rate
+	passed  [buses]bool // the same of the frame before
 	moved   uint64      // the worker's step in which its stream last moved on
 	tail    [buses]tail // how the frame before the present one ended
 	final   [buses]tail // how the last one ended, once the port has left
