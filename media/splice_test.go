@@ -33,8 +33,8 @@ func (h *hall) set(p mixer.Port, row mixer.Row) {
 
 // From packets handed on to an encoder of ours and back: the far end, whose
 // decoder lives through it all, hears no more of a click than where the mixer
-// makes all of what it hears. (A voice for Opus: to come into the middle of a pure
-// tone takes its decoder longer.)
+// makes all of what it hears. (A voice for Opus, whose changes within a tone have a
+// test of their own.)
 func TestSpliceOfRelayAndMix(t *testing.T) {
 	for _, codec := range []string{"g722", "opus"} {
 		for _, tt := range interruptions {
