@@ -4,6 +4,7 @@ import (
 	"math"
 	"testing"
 
+	"warmline/internal/speech"
 	"warmline/media/jitter"
 	"warmline/media/opus"
 )
@@ -23,7 +24,7 @@ func peerSignals(t *testing.T) map[string][]int16 {
 	for name, hz := range map[string]float64{"200 Hz": 200, "400 Hz": 400, "500 Hz": 500, "1000 Hz": 1000} {
 		var long []int16
 		for len(long) < frames*wideFrame {
-			long = append(long, swelling(hz, 16000)...)
+			long = append(long, speech.Swelling(hz, 16000)...)
 		}
 		list[name] = long
 	}

@@ -1,22 +1,18 @@
 package jitter
 
 import (
-	"math"
+	"slices"
 	"testing"
 
+	"warmline/internal/speech"
 	"warmline/media/opus"
 )
 
-// swelling is a tone at 16 kHz that comes and goes, 0.8 s in all, over and over:
-// the worst for a decoder that predicts from what it has decoded.
+// swelling is a tone over and over: the worst for a decoder that predicts from
+// what it has decoded.
 func swelling(hz float64, frames int) []int16 {
-	out := make([]int16, frames*MaxFrame)
-	for i := range out {
-		at := float64(i) / 16000
-		swell := max(0, math.Sin(2*math.Pi*at/0.8))
-		out[i] = int16(math.Round(6000 * swell * swell * math.Sin(2*math.Pi*hz*at)))
-	}
-	return out
+	tone := speech.Swelling(hz, 16000)
+	return slices.Repeat(tone, frames*MaxFrame/len(tone)+1)[:frames*MaxFrame]
 }
 
 // entry is a stream of Opus that is heard for a while, then handed on, then
