@@ -40,6 +40,7 @@ var layers = []struct {
 	{"internal/uring", "", "net os context github.com", "a system call for many"},
 	{"internal/testnet", "", "github.com", "a network for everybody's tests"},
 	{"internal/score", "", impure, "two signals in, an opinion out"},
+	{"internal/speech", "testdata/speech", impure, "what tests listen to: the same samples every time"},
 	{"internal/rules", "", "github.com", ""},
 	{"cmd/warmline", "conference directory internal/bench internal/config internal/demo internal/server", "", "flags and wiring"},
 }
@@ -71,6 +72,7 @@ var testOnly = []struct{ path, except string }{
 	{"github.com/gotranspile/g722", ""},
 	{"testing", ""},
 	{"warmline/internal/score", ""},
+	{"warmline/internal/speech", ""},
 	{"warmline/internal/testnet", ""},
 	{"warmline/internal/softphone", "internal/demo"},
 }

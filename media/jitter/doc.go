@@ -33,7 +33,9 @@
 //
 // For a listener with the same codec, [Playout.Relay] hands packets on as they
 // are. As long as nobody asks for samples nothing is decoded; when somebody does,
-// the last few packets are decoded again first.
+// the last packets are decoded first, by a decoder that begins anew: what it
+// remembers of another time would be taken for the tone to be continued, and give
+// loud noise.
 //
 // # Parts
 //
