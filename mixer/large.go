@@ -169,20 +169,29 @@ func (r *Room) gather(due int64) (done bool) {
 	if from+size < len(r.members) {
 		for _, p := range r.members[from : from+size] {
 			if p.moved != l.step && !p.speaking() {
-				p.move(due, l.step)
+				l.advance(p, due)
 			}
 		}
 		return false
 	}
 	for _, p := range r.members { // some have changed their places in between
 		if p.moved != l.step {
-			p.move(due, l.step)
+			l.advance(p, due)
 		}
 	}
 	l.stage, l.parts, l.sent, l.early, l.budget = serving, 0, 0, 0, maxFades
 	r.hear()
 	r.queue()
 	return true
+}
+
+// advance moves on a stream, and listens to it where the places on the stage are
+// contested: that is most of the work, which so is spread as well.
+func (l *large) advance(p *port, due int64) {
+	p.move(due, l.step)
+	if l.crowded && p.voice && p.row.Voice != 0 {
+		p.loud.listen(p)
+	}
 }
 
 // partSize is how many of n are done in one slot: size, or as many more as it

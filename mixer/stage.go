@@ -28,8 +28,9 @@ const (
 // loudness is what the stage knows of a port.
 type loudness struct {
 	state presence
-	was   bool  // it was heard in the last tick
-	level int32 // follows the voice: up at once, down slowly
+	was   bool   // it was heard in the last tick
+	level int32  // follows the voice: up at once, down slowly
+	step  uint64 // of the frame that was listened to last
 }
 
 // heard says whether the port's voice is in the mix of this tick.
@@ -44,7 +45,9 @@ func (l *large) choose() {
 	}
 	l.crowded = crowded
 	for _, p := range l.talkers {
-		p.loud.listen(p)
+		if p.loud.step != p.moved {
+			p.loud.listen(p)
+		}
 	}
 	var chosen [loudest]*port
 	for n := range chosen {
@@ -78,6 +81,7 @@ func (l *loudness) listen(p *port) {
 		v := int32(frame[n])
 		sum += v ^ v>>31
 	}
+	l.step = p.moved
 	l.level = max(sum, l.level-l.level>>decay)
 }
 
