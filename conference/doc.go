@@ -46,7 +46,8 @@
 //
 // The goroutine reads the clock once, takes what the inbox holds, runs it in
 // order, fires the deadlines that are due, and publishes one new snapshot if
-// anything changed. Effects are performed inside the step that asked for them;
+// anything changed; in rooms of more than fifty it does so at intervals that grow
+// with the room, and who asks in between gets a snapshot made for the occasion. Effects are performed inside the step that asked for them;
 // facts they cause (a dial that fails at once) are posted, so that no step runs
 // inside another.
 //

@@ -43,13 +43,6 @@ func (c *Conference) legOf(cmd Command) string {
 	return cmd.Participant
 }
 
-func (c *Conference) refreshIfDirty() {
-	if c.dirty || c.snap.Load() == nil {
-		c.refresh()
-		c.unpublished = true
-	}
-}
-
 func (c *Conference) decide(cmd Command) (transfer.Reason, error) {
 	if c.ended || c.closing {
 		return transfer.Ended, nil

@@ -68,7 +68,8 @@ type port struct {
 	born          int64 // slot it came in
 	loud          loudness
 
-	touched bool // large rooms: its row changed since the last tick
+	touched bool  // large rooms: its row changed since the last tick
+	lingers int64 // large rooms: the tick up to which it is served among the first
 	gone    bool
 	next    *port // in large.touched
 }
@@ -114,7 +115,7 @@ func (r *Room) grow() *lists {
 	r.capacity = max(smallRoom, 2*r.capacity)
 	l := &lists{members: make([]*port, 0, r.capacity)}
 	if r.capacity > smallRoom {
-		l.large = &large{talkers: make([]*port, 0, r.capacity)}
+		l.large = &large{talkers: make([]*port, 0, r.capacity), first: make([]*port, 0, r.capacity)}
 	}
 	return l
 }

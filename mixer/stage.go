@@ -30,10 +30,11 @@ const (
 // loudness is what the stage knows of a port.
 type loudness struct {
 	state presence
-	was   bool  // it was heard in the last tick
-	fresh bool  // there was nothing to be heard of it
-	level int32 // follows the voice: up at once, down slowly
-	quiet int   // ticks without a voice, up to this one
+	was   bool   // it was heard in the last tick
+	fresh bool   // there was nothing to be heard of it
+	level int32  // follows the voice: up at once, down slowly
+	quiet int    // ticks without a voice, up to this one
+	step  uint64 // of the frame that was listened to last
 }
 
 // heard says whether the port's voice is in the mix of this tick.
@@ -50,7 +51,9 @@ func (l *large) choose() {
 		if !l.crowded {
 			p.loud.level = 0 // it is of the last time that there was a contest
 		}
-		p.loud.listen(p)
+		if p.loud.step != p.moved {
+			p.loud.listen(p)
+		}
 	}
 	l.crowded = crowded
 	var chosen [loudest]*port
@@ -98,6 +101,7 @@ func (l *loudness) listen(p *port) {
 		v := int32(frame[n])
 		sum += v ^ v>>31
 	}
+	l.step = p.moved
 	l.level = max(sum, l.level-l.level>>decay)
 }
 
