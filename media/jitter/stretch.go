@@ -62,7 +62,8 @@ func (p *Playout) squeeze(dst []int16, excess int) bool {
 	p.store.copy(next, p.play)
 	cut, fade := min(excess, n-p.size), quietFade*p.k
 	if !p.ground.quiet(amplitude(next[:p.size])) {
-		if cut < muchTooLong*p.k || excess <= farTooLong*p.k && p.long < patience {
+		// Who is to be handed on untouched may be so the sooner for being squeezed.
+		if cut < muchTooLong*p.k || excess <= farTooLong*p.k && p.long < patience && p.relay.asked == 0 {
 			return false
 		}
 		var alike float32
