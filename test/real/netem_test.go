@@ -217,7 +217,7 @@ func judgeAll(paths []*path, signal []int16) []verdict {
 // the machine stands still is heard: without it the sound is as good as it can be.
 func (v verdict) check(w network, many, punctual bool) (wrong []string) {
 	const slack = 10                    // ms
-	least, most := score.Best-0.25, 10. // of the good network: score, ms
+	least, most := score.Best-0.05, 10. // of the good network: score, ms
 	if !punctual {
 		least, most = 3.9, 25
 	}
