@@ -20,7 +20,7 @@ func TestStampsReachThePlayout(t *testing.T) {
 			b := newBench(t, SessionConfig{})
 			b.net.stamps = true
 			b.agree(plainOffer())
-			for range 200 {
+			for range 400 { // a voice without a pause is squeezed late
 				b.send(b.peer, 0, level(4000, 160))
 				time.Sleep(tt.wait)
 				b.tick()
