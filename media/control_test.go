@@ -380,7 +380,7 @@ func TestReportIntervals(t *testing.T) {
 	c := control{random: 12345}
 	for range 300 {
 		c = control{random: c.random}
-		a := &agreement{}
+		a := &agreement{codec: pcmu}
 		begin := int64(time.Hour)
 		c.agree(a, begin, time.Unix(0, 0))
 		now, last := begin, begin
