@@ -57,16 +57,21 @@ func (c *control) agree(a *agreement, now int64, wall time.Time) {
 // interval draws the time from one report to the next: 0.5 to 1.5 times the
 // minimum, and half of that for the first report of a new member.
 func (c *control) interval() int64 {
-	// xorshift64*: reports need not be unpredictable, only spread.
-	c.random ^= c.random >> 12
-	c.random ^= c.random << 25
-	c.random ^= c.random >> 27
-	spread := float64(c.random*2685821657736338717>>11) / (1 << 53)
+	spread := float64(c.draw()>>11) / (1 << 53)
 	t := float64(c.minimum) * (0.5 + spread) / compensation
 	if !c.begun {
 		t /= 2
 	}
 	return int64(t)
+}
+
+// draw is a random number by xorshift64*, from a start that cannot be guessed:
+// neither reports nor a second SSRC need more.
+func (c *control) draw() uint64 {
+	c.random ^= c.random >> 12
+	c.random ^= c.random << 25
+	c.random ^= c.random >> 27
+	return c.random * 2685821657736338717
 }
 
 // expire says whether a report is to be sent now that it is due. The interval is
@@ -138,8 +143,7 @@ func (c *control) destination(a *agreement, l *latch) netip.AddrPort {
 	return netip.AddrPortFrom(l.dest.Addr(), l.dest.Port()+1)
 }
 
-// goodbye sends the last report with a BYE. The worker is done with the
-// session.
+// goodbye sends the last report of a stream, with a BYE.
 func (s *Session) goodbye(a *agreement) {
 	sc := s.engine.scratches.borrow()
 	defer s.engine.scratches.giveBack(sc)
@@ -169,6 +173,7 @@ func (s *Session) receiveControl(now int64, a *agreement, sc *scratch) {
 			s.count.discarded.Add(1)
 			continue
 		}
+		s.collide(now, a, from.Addr(), controlSSRC(p))
 		if l.source.IsValid() && l.source != a.remote {
 			s.control.dest = from
 		}

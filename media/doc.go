@@ -43,6 +43,9 @@
 // lost before they could be handed on; its clock, in units of the codec's, goes on
 // while nothing is sent, because gateways drop streams whose timestamps jump.
 //
+// If the peer uses our SSRC, ours changes, and the stream begins anew under another
+// one (RFC 3550 §8.2); but not for ever for a peer that sends back what it gets.
+//
 // A frame that several ports hear alike (mixer.Frame.Shared) is encoded once, by
 // an encoder that belongs to what they hear. The engine keeps some ready; who
 // first needs one gives it away, and the next agreement makes new ones. G.711 is

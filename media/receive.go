@@ -154,6 +154,7 @@ func (s *Session) datagram(now, at int64, a *agreement, from netip.AddrPort, p [
 	if a != nil && a.mux && isRTCP(p) {
 		if l := &s.in.latch; from == l.source || !l.source.IsValid() && from == l.sdp {
 			if p, ok := a.openControl(p); ok && s.control.read(s, p, at) {
+				s.collide(now, a, from.Addr(), controlSSRC(p))
 				return false
 			}
 		}
@@ -170,6 +171,7 @@ func (s *Session) datagram(now, at int64, a *agreement, from netip.AddrPort, p [
 		s.count.discarded.Add(1)
 		return false
 	}
+	s.collide(now, a, from.Addr(), h.ssrc)
 	s.count.packetsIn.Add(1)
 	if !a.dir.recv || !s.packet(at, a, &h, payload) {
 		s.count.discarded.Add(1)

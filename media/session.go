@@ -57,6 +57,7 @@ type Session struct {
 	in        receiver
 	out       sender
 	control   control
+	collision collision
 }
 
 // NewSession opens a port pair and returns a session that sends nothing until
