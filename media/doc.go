@@ -44,7 +44,8 @@
 // while nothing is sent, because gateways drop streams whose timestamps jump.
 //
 // If the peer uses our SSRC, ours changes, and the stream begins anew under another
-// one (RFC 3550 §8.2); but not for ever for a peer that sends back what it gets.
+// one (RFC 3550 §8.2); but not for ever for a peer that sends back what it gets. So
+// it does under each new key of ours.
 //
 // A frame that several ports hear alike (mixer.Frame.Shared) is encoded once, by
 // an encoder that belongs to what they hear. The engine keeps some ready; who

@@ -62,6 +62,7 @@ func (s *Session) current(now int64) *agreement {
 // take puts an agreement into effect on the worker's side.
 func (s *Session) take(a *agreement, now int64) {
 	old := s.taken
+	s.rekey(a, old)
 	s.taken = a
 	r := &s.in
 	r.latch.agree(a.remote, s.cfg.Symmetric, now)
