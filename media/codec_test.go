@@ -2,10 +2,13 @@ package media
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"warmline/media/jitter"
 )
 
 // wide is a session that may use all codecs, in the field's order for quality.
@@ -144,6 +147,54 @@ func TestNumbersOfBothSides(t *testing.T) {
 	} {
 		if a.in[pt] != want {
 			t.Errorf("type %d is %d, want %d", pt, a.in[pt], want)
+		}
+	}
+}
+
+// Our answer allows one codec: only for that there is a decoder, whatever the peer
+// lists. G.711 needs none. A re-INVITE that changes the codec leaves the decoder
+// of the one before for what is under way, the next one does not.
+func TestG711PaysForNothing(t *testing.T) {
+	const all, narrow = "audio 4000 RTP/AVP 111 9 0 8", "audio 4000 RTP/AVP 0"
+	b := newBench(t, SessionConfig{Codecs: []string{"pcmu", "opus", "g722", "pcma"}})
+	tests := []struct {
+		name, offer string
+		codec       string
+		plays       []kind
+		wide        bool
+	}{
+		{"all", all, "pcmu", []kind{kindPCMU, kindPCMA}, false},
+		{"G.711", narrow, "pcmu", []kind{kindPCMU}, false},
+		{"wideband", "audio 4000 RTP/AVP 9 111", "opus", []kind{kindOpus}, true},
+		{"the same", "audio 4000 RTP/AVP 9 111", "opus", []kind{kindOpus}, true},
+		{"back", all, "pcmu", []kind{kindPCMU, kindPCMA, kindOpus}, true},
+		{"back again", all, "pcmu", []kind{kindPCMU, kindPCMA}, true},
+	}
+	var before [kinds]*jitter.Format
+	for _, tt := range tests {
+		b.agree(offerOf(ip, tt.offer, "rtpmap:111 opus/48000/2"))
+		a := b.s.agreed
+		for k := range kind(kinds) {
+			if got := a.playable[k] != nil; got != slices.Contains(tt.plays, k) {
+				t.Errorf("%s: kind %d is played: %v", tt.name, k, got)
+			}
+			if a.playable[k] != nil && before[k] != nil && a.playable[k] != before[k] {
+				t.Errorf("%s: kind %d has another decoder", tt.name, k)
+			}
+		}
+		if before = a.playable; b.s.Codec() != tt.codec || b.engine.wide != tt.wide {
+			t.Errorf("%s: %s, wide %v", tt.name, b.s.Codec(), b.engine.wide)
+		}
+	}
+	// An answer to us says itself what may come.
+	for answer, want := range map[string]bool{narrow: false, "audio 4000 RTP/AVP 0 111": true} {
+		b := newBench(t, SessionConfig{Codecs: []string{"pcmu", "opus"}})
+		b.s.Offer()
+		if err := b.s.Accept([]byte(offerOf(ip, answer, "rtpmap:111 opus/48000/2"))); err != nil {
+			t.Fatal(err)
+		}
+		if b.s.Commit(); (b.s.agreed.playable[kindOpus] != nil) != want || b.engine.wide != want {
+			t.Errorf("%s: a decoder of Opus: %v, wide %v", answer, !want, b.engine.wide)
 		}
 	}
 }

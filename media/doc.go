@@ -24,7 +24,7 @@
 // Next reads what has come, and moves the playout on by a frame. A packet is
 // decrypted where it was read to; the latch asks whether it is the peer's, its
 // payload type what it carries (any format of the agreement may come at any
-// time), streamStats keeps order and loss. Nothing is decoded before somebody
+// time; ours to an offer allows one codec), streamStats keeps order and loss. Nothing is decoded before somebody
 // asks for the frame. Samples gives it at 8 or at 16 kHz: the other rate than the
 // codec's is made once, of a memory that sessions have only since there has been
 // a leg with a wideband codec.

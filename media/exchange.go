@@ -112,16 +112,16 @@ func (s *Session) Answer(offer []byte) ([]byte, error) {
 	if bad != nil {
 		return nil, bad
 	}
-	prefer := -1
+	prefer, before := -1, (*codec)(nil)
 	if s.agreed != nil {
-		prefer = s.agreed.line
+		prefer, before = s.agreed.line, s.agreed.codec
 	}
 	t := s.terms(s.codecs())
 	r, bad := findAudio(desc, prefer, t)
 	if bad != nil {
 		return nil, bad
 	}
-	a := answerTo(r, t.codecs, s.numbers())
+	a := answerTo(r, t.codecs, s.numbers(), before)
 	a.opus.ours = s.engine.cfg.Opus
 	a.layout = layoutOf(desc)
 	a.dir.recv = a.dir.recv && !s.holding
