@@ -11,10 +11,14 @@ import (
 )
 
 const (
-	// readsPerTick bounds what one leg can cost in a tick. Twice as many
-	// packets as any agreed format needs: a backlog goes away, a flood waits in
-	// its own socket.
+	// readsPerTick bounds what one leg costs in a tick. Twice as many packets as
+	// any agreed format needs: a backlog goes away.
 	readsPerTick = 4
+	// mostReads is the bound while packets are older than lastAge: some peers send
+	// shorter ones than agreed, of which a backlog would stay. A flood waits in its
+	// own socket.
+	mostReads = 16
+	lastAge   = 5_000_000
 	// backlogTicks is how often a tick looks for more where a frame's worth always
 	// came, and just before it.
 	backlogTicks = 64
@@ -96,7 +100,7 @@ func (s *Session) receive(now int64, sc *scratch) {
 	a := s.current(now)
 	r := &s.in
 	single := false
-	for i := range readsPerTick {
+	for i := range mostReads {
 		n, from, stamp, ok := s.rtp.TryRead(sc.in[:])
 		if !ok {
 			break
@@ -110,7 +114,7 @@ func (s *Session) receive(now int64, sc *scratch) {
 		}
 		// A frame per tick is the rule: looking in vain for more each time
 		// would cost as much as a tenth of a packet.
-		if single && r.single && r.ticks%look != 0 {
+		if single && r.single && r.ticks%look != 0 || i+1 >= readsPerTick && now-at < lastAge {
 			break
 		}
 	}

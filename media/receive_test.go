@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -177,6 +178,48 @@ func TestBacklog(t *testing.T) {
 	}
 	if n := b.s.Stats().PacketsIn; n != 20 {
 		t.Errorf("%d packets in six ticks", n)
+	}
+}
+
+// Packets of 5 ms, and Opus of 2.5 ms: what a late worker left in the socket goes
+// away, and costs no reads after that. A flood costs only so much.
+func TestBacklogOfShortPackets(t *testing.T) {
+	for _, perTick := range []int{4, 8} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, SessionConfig{})
+			b.net.stamps = true
+			b.agree(plainOffer())
+			counted := &countingSocket{Socket: b.s.rtp}
+			b.s.rtp = counted
+			queue := &counted.Socket.(*fakeSocket).queue
+			run := func(ticks, perTick int, work bool) {
+				for range ticks {
+					for range perTick {
+						time.Sleep(frameNanos / time.Duration(perTick))
+						b.send(b.peer, 0, level(1000, 160/perTick))
+					}
+					if b.now += frameNanos; work {
+						b.s.Next(b.now)
+					}
+				}
+			}
+			run(100, perTick, true)
+			if run(5, perTick, false); len(*queue) < 5*perTick {
+				t.Fatalf("%d packets in the socket", len(*queue))
+			}
+			run(4+perTick/4, perTick, true)
+			if left := len(*queue); left > perTick/4 {
+				t.Errorf("packets of %v: %d still wait", 20*time.Millisecond/time.Duration(perTick), left)
+			}
+			counted.reads = 0
+			if run(100, perTick, true); counted.reads > 100*perTick {
+				t.Errorf("packets of %v: %d reads for %d", 20*time.Millisecond/time.Duration(perTick), counted.reads, 100*perTick)
+			}
+			counted.reads = 0
+			if run(20, 32, true); counted.reads > 20*mostReads {
+				t.Errorf("%d reads of a flood", counted.reads)
+			}
+		})
 	}
 }
 
