@@ -232,13 +232,15 @@ func (s *Session) admit(now int64, from netip.AddrPort, h *rtpHeader) bool {
 func (s *Session) packet(at int64, a *agreement, h *rtpHeader, payload []byte) bool {
 	r := &s.in
 	what := a.in[h.payloadType]
-	if what.isEvent() {
-		// Some gateways put events into a stream of their own; it must not
-		// pass for a change of the speaker's.
+	format := a.playable[what]
+	if format == nil && what != kindComfort {
+		// Some gateways put events into a stream of their own; and what was not
+		// agreed on, RTCP on the wrong port among it, may have anything in the place
+		// of an SSRC. Neither must pass for a change of the speaker's.
 		if r.stream.started && h.ssrc == r.stream.ssrc && r.stream.count(h) == duplicate {
 			return false
 		}
-		return s.event(what, h, payload)
+		return what.isEvent() && s.event(what, h, payload)
 	}
 	if !r.follow(at, h) {
 		return false
@@ -253,10 +255,6 @@ func (s *Session) packet(at int64, a *agreement, h *rtpHeader, payload []byte) b
 		s.count.audioAt.Store(at) // a peer that is silent, but there
 		r.playout.Comfort(at, h.ts, payload, order != reordered)
 		return true
-	}
-	format := a.playable[what]
-	if format == nil {
-		return false
 	}
 	if what != r.playing {
 		r.play(what, format)

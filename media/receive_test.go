@@ -125,6 +125,34 @@ func TestUnknownPayloadTypes(t *testing.T) {
 	}
 }
 
+// What was not agreed on is no change of the stream, be it in one of its own or
+// RTCP on the port of RTP, and no loss where it is part of the stream.
+func TestUnknownTypesChangeNothing(t *testing.T) {
+	b := newBench(t, SessionConfig{})
+	b.agree(plainOffer())
+	b.talk(&b.stream, 1000, 10)
+	other := &stream{ssrc: 99}
+	for range 50 {
+		b.tick()
+		b.sendAs(b.peer, other, 96, level(9000, 160))
+		b.peer.TryWrite(peerReport(b, 5<<32, 0, 0), b.rtpAddr())
+	}
+	b.tick()
+	if st := b.s.Stats(); b.s.in.stream.ssrc != b.stream.ssrc || st.Discarded != 100 || b.s.in.rivals != 0 {
+		t.Errorf("the stream is %x, %+v", b.s.in.stream.ssrc, st)
+	}
+	b.stream.ts += 50 * 160 // a pause
+	for range 10 {
+		b.sendAs(b.peer, &b.stream, 96, nil)
+		b.stream.ts += 160
+		b.tick()
+	}
+	frame := b.talk(&b.stream, 1000, 10)
+	if st := b.s.Stats(); !near(frame, 1000) || st.Lost != 0 || st.Discarded != 110 {
+		t.Errorf("heard %d, %+v", frame[0], st)
+	}
+}
+
 // A peer that does not send by agreement is not heard if it does.
 func TestNotListening(t *testing.T) {
 	b := newBench(t, SessionConfig{})
