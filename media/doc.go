@@ -100,6 +100,10 @@
 //     that changes when the peer's key or address does (keyring). What is under
 //     way with the key before is still heard. RTCP goes under the same keys: no
 //     plain RTCP leaves an encrypted leg, or is taken by one.
+//   - Where SRTP is optional, a re-INVITE without keys has an encrypted leg go on in
+//     the clear, and a warning is logged. It is what comes of a transfer to a phone
+//     that has no SRTP, and whoever may change the call's SDP reads the keys as well.
+//     To refuse it would drop the call; those who want that require SRTP.
 //   - Opus is sent without redundancy, for which the library would allocate. It
 //     does so too for each frame that it conceals, and only then.
 //

@@ -188,8 +188,20 @@ func (s *Session) Commit() {
 		return
 	}
 	s.pending.equip(s.agreed, s.engine)
+	s.watchDowngrade()
 	s.agreed, s.pending = s.pending, nil
 	s.inForce.Store(s.agreed)
+}
+
+// watchDowngrade logs, once per leg, that encrypted audio goes on in the clear. The
+// policy permits it (one that requires SRTP has refused it before).
+func (s *Session) watchDowngrade() {
+	if s.secured() == nil || s.pending.secured != nil || s.downgraded {
+		return
+	}
+	s.downgraded = true
+	s.engine.cfg.Logger.Warn("the peer has given up encryption: the audio goes on in the clear",
+		"port", s.port, "peer", s.pending.remote, "srtp", s.cfg.SRTP.String(), "suite", s.SRTP())
 }
 
 // Rollback forgets a pending offer or answer: the last agreed session stays.
