@@ -260,7 +260,8 @@ func (s *Session) packet(at int64, a *agreement, h *rtpHeader, payload []byte) b
 		r.play(what, format)
 	}
 	r.stream.spread(at, h.ts, int64(format.Clock))
-	r.newest = h.ts + uint32(what.codec().samples(payload)*format.Clock/format.Rate)
+	r.stream.length = uint32(what.codec().samples(payload) * format.Clock / format.Rate)
+	r.newest = h.ts + r.stream.length
 	s.count.jitter.Store(r.stream.jitterTime())
 	s.count.audioAt.Store(at)
 	s.count.started.Store(true)
