@@ -266,3 +266,31 @@ func TestPacketTimesOfCodecs(t *testing.T) {
 		}
 	}
 }
+
+// A peer that takes no packets of 20 ms gets none: then Opus is none of the codecs
+// in common.
+func TestOpusIsTooLong(t *testing.T) {
+	for _, tt := range []struct {
+		attribute string
+		formats   string
+		codec     string // "": refused
+	}{
+		{"maxptime:20", "111 0", "opus"}, {"ptime:10", "111 0", "opus"}, {"maxptime:0", "111 0", "opus"}, {"maxptime:x", "111", "opus"},
+		{"maxptime:10", "111 0", "pcmu"}, {"maxptime:19", "111 9", "g722"}, {"maxptime:10", "111", ""},
+	} {
+		offer := offerOf(ip, "audio 4000 RTP/AVP "+tt.formats, "rtpmap:111 opus/48000/2", tt.attribute)
+		b := wide(t)
+		_, err := b.s.Answer([]byte(offer))
+		b.s.Commit()
+		if refused := statusOf(t, err) == "488"; b.s.Codec() != tt.codec || refused != (tt.codec == "") {
+			t.Errorf("%s, %s: %q, %v", tt.attribute, tt.formats, b.s.Codec(), err)
+		}
+		b = wide(t)
+		b.s.Offer()
+		err = b.s.Accept([]byte(offer))
+		b.s.Commit()
+		if b.s.Codec() != tt.codec || (err != nil) != (tt.codec == "") {
+			t.Errorf("%s, %s in an answer: %q, %v", tt.attribute, tt.formats, b.s.Codec(), err)
+		}
+	}
+}
