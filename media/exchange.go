@@ -165,7 +165,7 @@ func (s *Session) Accept(answer []byte) error {
 	if bad != nil {
 		return bad
 	}
-	r, bad := findAudio(desc, s.offer.line, s.terms(s.offer.codecs))
+	r, bad := answeringAudio(desc, s.offer.line, s.terms(s.offer.codecs))
 	if bad != nil {
 		return bad
 	}

@@ -126,6 +126,15 @@ func findAudio(desc *sdp.SessionDescription, prefer int, t terms) (*remoteAudio,
 	return nil, reason
 }
 
+// answeringAudio is the line of an answer that answers ours, which has the same
+// place (RFC 3264 §6). Whatever the others say was not offered.
+func answeringAudio(desc *sdp.SessionDescription, line int, t terms) (*remoteAudio, *NegotiationError) {
+	if line >= len(desc.MediaDescriptions) || desc.MediaDescriptions[line].MediaName.Media != "audio" {
+		return nil, refused("no audio in the place of ours")
+	}
+	return readAudio(desc, line, t)
+}
+
 // readAudio reads m= line i, which says audio.
 func readAudio(desc *sdp.SessionDescription, i int, t terms) (*remoteAudio, *NegotiationError) {
 	m := desc.MediaDescriptions[i]
