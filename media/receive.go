@@ -334,7 +334,7 @@ func (s *Session) Next(now int64) bool {
 	s.engine.scratches.giveBack(sc)
 	r := &s.in
 	if c := r.other.Load(); c != nil {
-		c.made = false
+		c.paused, c.made = !c.made, false
 	}
 	heard := r.playout.Next(now)
 	s.count.delay.Store(r.playout.Delay())
@@ -362,16 +362,21 @@ var silence [wideFrame]int16
 // conversion is a frame at another rate. Sessions have one once there has been
 // any leg with wideband codecs.
 type conversion struct {
-	made  bool
-	frame [wideFrame]int16
-	up    resample.Up
-	down  resample.Down
+	made   bool
+	paused bool // nobody asked for the frame before
+	frame  [wideFrame]int16
+	up     resample.Up
+	down   resample.Down
 }
 
 // convert brings a frame to n samples, once.
 func (c *conversion) convert(own []int16, n int) []int16 {
 	if !c.made {
 		c.made = true
+		if c.paused { // what was before the pause has no place in this frame
+			c.up.Reset()
+			c.down.Reset()
+		}
 		if n > len(own) {
 			c.up.Run(c.frame[:n], own)
 		} else {

@@ -1,11 +1,14 @@
 package media
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"warmline/mixer"
 )
 
 // talk sends n packets of a stream, 20 ms apart, and returns the last frame.
@@ -334,5 +337,40 @@ func TestResumeWithAStoppedClock(t *testing.T) {
 	b.agree(plainOffer())
 	if frame := b.talk(&b.stream, 3000, 4); !near(frame, 3000) {
 		t.Errorf("heard %d, 60 ms after its first packet", frame[0])
+	}
+}
+
+// After frames that nobody asked for at the other rate nothing of the time before
+// them is heard at it, and frames in a row are one sound.
+func TestConversionAfterAPause(t *testing.T) {
+	for _, c := range []*codec{pcmu, codecG722} {
+		b := newBench(t, SessionConfig{Codecs: []string{"pcmu", "g722"}})
+		b.engine.widen()
+		b.agree(offerOf(ip, fmt.Sprintf("audio 4000 RTP/AVP %d", c.payloadType)))
+		other := mixer.Narrow + mixer.Wide - c.rate
+		first := func(loud int16, asked bool) int16 { // sample of a frame so loud
+			b.now += frameNanos
+			b.s.Next(b.now)
+			own := b.s.in.playout.Samples()
+			for i := range own {
+				own[i] = loud
+			}
+			if !asked {
+				return 0
+			}
+			return b.s.Samples(other)[0]
+		}
+		b.send(b.peer, c.payloadType, make([]byte, 160))
+		first(0, false)
+		if got := first(8000, true); got > 2000 {
+			t.Errorf("%s: begins with %d", c.name, got)
+		}
+		if got := first(8000, true); got < 7900 {
+			t.Errorf("%s: goes on with %d", c.name, got)
+		}
+		first(8000, false)
+		if got := first(0, true); got != 0 {
+			t.Errorf("%s: %d after a pause, of the time before it", c.name, got)
+		}
 	}
 }
