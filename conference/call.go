@@ -160,14 +160,14 @@ func (s *call) place() {
 	}
 }
 
-// presence is the set of slots that are answered and that we have not ended.
-func (s *call) presence() (set uint8) {
+// presence is who is answered and has not been hung up on.
+func (s *call) presence() (on seating) {
 	for p, who := range s.seats {
 		if who != nil && who.leg != nil && who.leg.up && !who.leg.hungUp && !who.leg.finished {
-			set |= 1 << p
+			on[p] = who
 		}
 	}
-	return set
+	return on
 }
 
 var treatments = map[transfer.Treatment]mixer.Treatment{
@@ -327,7 +327,7 @@ func (s *call) mediaLost(l *leg) {
 // when the others have too: phones a queue withdrew from, lost legs.
 func (s *call) end() {
 	s.alone.close(s.c)
-	s.c.log.Info("call over", "took", s.c.now.Sub(s.c.created).Round(time.Millisecond).String(), "heard", s.ledger.summary(s.c.now))
+	s.c.log.Info("call over", "took", s.c.now.Sub(s.c.created).Round(time.Millisecond).String(), "heard", s.ledger.summary(s.c.now, s.c.people))
 	s.c.closing = true
 }
 

@@ -3,6 +3,7 @@ package conference
 import (
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -49,11 +50,14 @@ type Conference struct {
 	people      []*participant // in order of appearance; the present and the gone
 	forgotten   int            // gone people dropped from the front of the list
 	segments    []Segment
+	chronicle   chronicle
 	ports       mixer.Port
 	version     uint64
 	queue       string
 	dirty       bool
-	events      []string // names of what happened in this wake-up
+	events      []occurrence // what happened since the last publication
+	published   time.Time    // the last time
+	stale       atomic.Bool  // snap is older than the conference
 	deadlines   map[deadline]time.Time
 	now         time.Time // of this wake-up
 	legs        int       // not finished yet
@@ -78,6 +82,7 @@ const (
 	machineTimer deadlineKind = iota
 	watchdog                  // the leg's audio is looked at
 	keyPause                  // the agent stopped typing a code
+	publication               // what happened in a large room is told
 )
 
 // maxPeople bounds the list of participants of one conference: the gone are
@@ -111,6 +116,7 @@ func (c *Conference) run() {
 		timer.Reset(c.untilNext())
 	}
 	c.m.vacateRoom(c)
+	c.guard(c.hand)
 	for _, f := range c.inbox.close() {
 		c.guard(f) // commands find the story over and are answered so
 	}
@@ -160,9 +166,11 @@ func (c *Conference) fireDue() {
 			return
 		}
 		delete(c.deadlines, due)
-		if due.kind == watchdog {
+		switch due.kind {
+		case watchdog:
 			c.watch(due.leg)
-		} else {
+		case publication: // the end of every wake-up looks for it
+		default:
 			c.story.fire(due)
 		}
 	}
@@ -182,39 +190,6 @@ func (c *Conference) arm(k deadline, after time.Duration) {
 
 func (c *Conference) disarm(k deadline) { delete(c.deadlines, k) }
 
-// note marks that something a watcher would see has changed.
-func (c *Conference) note(event string) {
-	c.dirty = true
-	c.events = append(c.events, event)
-}
-
-// publish makes the new state visible once per wake-up, with one version.
-func (c *Conference) publish() {
-	if c.dirty {
-		c.refresh()
-		c.unpublished = true
-	}
-	if c.unpublished && len(c.events) == 0 {
-		c.events = append(c.events, "changed")
-	}
-	c.unpublished = false
-	events := c.events
-	c.events = nil
-	for _, event := range events {
-		c.m.changed(Change{Kind: "conference", Event: event, Time: c.now, Conference: c.snap.Load()})
-	}
-}
-
-// refresh takes a new snapshot; publish announces it.
-func (c *Conference) refresh() {
-	if c.dirty {
-		c.version++
-		c.dirty = false
-	}
-	s := c.snapshot()
-	c.snap.Store(&s)
-}
-
 // add lists a new participant.
 func (c *Conference) add(p *participant) *participant {
 	p.c = c
@@ -225,7 +200,7 @@ func (c *Conference) add(p *participant) *participant {
 	if len(c.people) > maxPeople {
 		for i, old := range c.people {
 			if old.final {
-				c.people = append(c.people[:i:i], c.people[i+1:]...)
+				c.people = slices.Delete(c.people, i, i+1)
 				c.forgotten++
 				break
 			}

@@ -28,6 +28,9 @@ type Config struct {
 	// says that the call broke a rule. It is called from the goroutine of the
 	// conference and must not block for long.
 	OnTrace func(conference string, trace transfer.Trace, broken bool)
+	// OnRecord is given what is to be kept of each conference that is over. It is
+	// called from the goroutine of the conference and must not block for long.
+	OnRecord func(Record)
 	// Load is how busy the worker of a room is or, for nil, the one that would
 	// get the next room; nil: the mixer's own figures.
 	Load func(room *mixer.Room) mixer.Load

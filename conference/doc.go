@@ -46,7 +46,8 @@
 //
 // The goroutine reads the clock once, takes what the inbox holds, runs it in
 // order, fires the deadlines that are due, and publishes one new snapshot if
-// anything changed. Effects are performed inside the step that asked for them;
+// anything changed; in rooms of more than fifty it does so at intervals that grow
+// with the room, and who asks in between gets a snapshot made for the occasion. Effects are performed inside the step that asked for them;
 // facts they cause (a dial that fails at once) are posted, so that no step runs
 // inside another.
 //
@@ -58,8 +59,16 @@
 // one conference gives up that conference alone (abandon): its legs are hung up
 // and nothing of it stays behind.
 //
+// # The record
+//
+// When a conference is over its record (Record) is handed to Config.OnRecord: who
+// was in it and when, what was asked for, holds by cause, the audibility ledger,
+// and the quality of each leg as it was at its end. What is needed for it beside
+// what is shown is gathered as it happens (chronicle, history, ledger), in lists
+// that are bounded; a record says what it lacks.
+//
 // # Left out
 //
-// Call records, recordings and what survives a restart: the machine's state, the
-// traces and the audibility ledger are plain values, made for it.
+// Recordings and what survives a restart: the machine's state and the traces are
+// plain values, made for it.
 package conference

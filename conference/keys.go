@@ -24,6 +24,7 @@ const (
 // digit is a key on some leg. Keys of customers and externals control nothing.
 func (s *call) digit(l *leg, d byte) {
 	if l.who.agent == "" {
+		l.who.history.key(d)
 		s.c.note("digit")
 		return
 	}

@@ -25,6 +25,7 @@ type leg struct {
 	who      *participant
 	log      *slog.Logger
 	port     mixer.Port
+	row      mixer.Row // of a meeting's leg: what the mixer was told last
 	call     *sip.Call
 	media    *media.Session
 	agent    string // whose phone, "" for a trunk's leg
@@ -213,6 +214,7 @@ func (l *leg) onAnswered(ev sip.Event) {
 func (l *leg) goUp() {
 	l.up = true
 	l.obliged, l.answered = l.c.now, l.c.now
+	l.who.appear()
 	if l.agent != "" && !l.incoming {
 		l.c.m.legUp(l.agent)
 	}
@@ -348,7 +350,8 @@ func (l *leg) join() {
 		return
 	}
 	l.joined = true
-	l.c.room.Join(l.port, l.media, l.c.story.row(l))
+	l.row = l.c.story.row(l)
+	l.c.room.Join(l.port, l.media, l.row)
 }
 
 // place tells the mixer the leg's row after a change.

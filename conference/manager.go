@@ -214,7 +214,7 @@ func (m *Manager) List() []Snapshot {
 	all := m.conferences()
 	out := make([]Snapshot, len(all))
 	for i, c := range all {
-		out[i] = *c.snap.Load()
+		out[i] = *c.look()
 	}
 	return out
 }
@@ -222,7 +222,7 @@ func (m *Manager) List() []Snapshot {
 // Get returns a conference; ended ones are kept for a minute.
 func (m *Manager) Get(id string) (Snapshot, bool) {
 	if c := m.find(id); c != nil {
-		return *c.snap.Load(), true
+		return *c.look(), true
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()

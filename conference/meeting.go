@@ -61,24 +61,46 @@ func (s *meeting) arrive(who *participant, in *sip.Call, inv sip.Invite) {
 func (s *meeting) members() []*leg {
 	var in []*leg
 	for _, p := range s.c.people {
-		if p.leg != nil && p.leg.up && !p.leg.finished && !p.leg.hungUp {
+		if present(p) {
 			in = append(in, p.leg)
 		}
 	}
 	return in
 }
 
-// rearrange places everybody anew: who is alone has music.
+// count is how many legs are in the room.
+func (s *meeting) count() (n int) {
+	for _, p := range s.c.people {
+		if present(p) {
+			n++
+		}
+	}
+	return n
+}
+
+// present says whether a participant's leg is in the room.
+func present(p *participant) bool {
+	return p.leg != nil && p.leg.up && !p.leg.finished && !p.leg.hungUp
+}
+
+// rearrange brings everybody's status and row into line: who is alone has music.
+// Only rows that have become others go to the mixer; mostly that is one.
 func (s *meeting) rearrange() {
 	var changes []mixer.Change
-	for _, l := range s.members() {
+	alone := s.count() < 2
+	for _, p := range s.c.people {
+		l := p.leg
+		if !present(p) {
+			continue
+		}
 		status := "live"
 		if s.held(l) {
 			status = "held"
 		}
-		l.who.become(status)
-		if l.joined {
-			changes = append(changes, l.place())
+		p.become(status)
+		if row := s.rowOf(l, alone); l.joined && row != l.row {
+			l.row = row
+			changes = append(changes, mixer.Change{Port: l.port, Row: row})
 		}
 	}
 	if len(changes) > 0 {
@@ -89,11 +111,13 @@ func (s *meeting) rearrange() {
 
 // row: all members share one bit, so that a room of a thousand costs no more
 // per listener than one of three.
-func (s *meeting) row(l *leg) mixer.Row {
+func (s *meeting) row(l *leg) mixer.Row { return s.rowOf(l, s.count() < 2) }
+
+func (s *meeting) rowOf(l *leg, alone bool) mixer.Row {
 	switch {
 	case s.held(l):
 		return mixer.Row{Treatment: mixer.Music, Held: true}
-	case len(s.members()) < 2:
+	case alone:
 		return mixer.Row{Voice: 1, Hears: 1, Treatment: mixer.Music}
 	case l.who.muted:
 		return mixer.Row{Hears: 1, Treatment: mixer.ComfortNoise}

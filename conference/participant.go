@@ -39,6 +39,7 @@ type participant struct {
 	via         string // how an agent came here: direct, queue, consult, cold, rejoin
 	segment     int    // index of its open segment, -1 for none
 	served      bool   // was on the call together with a customer
+	history     history
 }
 
 // become changes the status; the time of the change is kept.
@@ -60,6 +61,7 @@ func (p *participant) setHold(cause string) {
 	}
 	if p.serverHold != "" {
 		p.c.m.cfg.Metrics.Hold(p.role, p.serverHold, p.c.now.Sub(p.heldSince))
+		p.history.held(p.serverHold, p.c.now.Sub(p.heldSince))
 	}
 	p.serverHold, p.heldSince = cause, p.c.now
 	p.c.dirty = true
@@ -72,6 +74,7 @@ func (p *participant) setRemoteHold(on bool) {
 	}
 	if p.remoteHold {
 		p.c.m.cfg.Metrics.Hold(p.role, "remote", p.c.now.Sub(p.remoteFrom))
+		p.history.held("remote", p.c.now.Sub(p.remoteFrom))
 	}
 	p.remoteHold, p.remoteFrom = on, p.c.now
 	p.c.dirty = true
@@ -85,6 +88,7 @@ func (p *participant) finish(status, reason string) {
 	p.reason = reason
 	p.become(status)
 	p.final = true
+	p.c.chronicle.left(p)
 }
 
 // openSegment begins an agent's stay.

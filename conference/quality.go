@@ -57,8 +57,8 @@ func milliseconds(d time.Duration) float64 {
 // rounded is v to one part of so many.
 func rounded(v, parts float64) float64 { return math.Round(v*parts) / parts }
 
-// rate keeps what the audio of a leg that ends was like: on its participant, in
-// the metrics and in the log.
+// rate keeps what the audio of a leg that ends was like: on its participant and
+// for its record, in the metrics and in the log.
 func (l *leg) rate() {
 	q := l.quality()
 	if l.last = q; q == nil {
@@ -69,6 +69,7 @@ func (l *leg) rate() {
 	if !l.up {
 		return
 	}
+	l.who.history.leg(RecordLeg{Answered: l.answered, Ended: l.c.now, Quality: l.last})
 	s := l.media.Stats()
 	l.c.m.cfg.Metrics.LegEnded(l.who.role, q.Codec, metrics.Leg{
 		Jitter: s.Jitter, RoundTrip: s.RoundTrip, Concealed: s.Concealed, MOS: s.MOS,

@@ -28,6 +28,7 @@ func (c *Conference) do(cmd Command) (Snapshot, error) {
 		result = "busy"
 	}
 	c.m.cfg.Metrics.Verb(cmd.Verb.String(), cmd.Surface, result)
+	c.chronicle.verb(c.now, cmd, result)
 	c.log.Info("verb", "leg", c.legOf(cmd), "verb", cmd.Verb.String(), "by", cmd.By, "surface", cmd.Surface, "result", result)
 	c.refreshIfDirty()
 	return *c.snap.Load(), err
@@ -40,13 +41,6 @@ func (c *Conference) legOf(cmd Command) string {
 		return p.id
 	}
 	return cmd.Participant
-}
-
-func (c *Conference) refreshIfDirty() {
-	if c.dirty || c.snap.Load() == nil {
-		c.refresh()
-		c.unpublished = true
-	}
 }
 
 func (c *Conference) decide(cmd Command) (transfer.Reason, error) {

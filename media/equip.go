@@ -72,9 +72,13 @@ func (c *codec) newFormat() *jitter.Format {
 	return f
 }
 
-// passedPackets is how many of the packets handed on are remembered: 100 ms, in
-// which a decoder that begins anew comes to hear what the others hear.
-const passedPackets = 5
+// How many of the packets handed on are remembered, from which a decoder that
+// begins anew comes to hear what the others hear: G.722 in 100 ms, Opus in 320 ms
+// (that is for a tone that swells; all else is right after 100 ms there too).
+const (
+	passedPackets = 16
+	passedG722    = 5
+)
 
 // passed are the last payloads that were handed on untouched.
 type passed struct {
@@ -89,9 +93,9 @@ func (p *passed) add(payload []byte) {
 	p.count = min(p.count+1, passedPackets)
 }
 
-// each calls f with the payloads, oldest first.
-func (p *passed) each(f func(payload []byte)) {
-	for i := p.next - p.count + passedPackets; i < p.next+passedPackets; i++ {
+// each calls f with the last payloads, at most so many, oldest first.
+func (p *passed) each(most int, f func(payload []byte)) {
+	for i := p.next - min(p.count, most) + passedPackets; i < p.next+passedPackets; i++ {
 		at := i % passedPackets
 		f(p.payloads[at][:p.sizes[at]])
 	}
@@ -120,7 +124,7 @@ func (e *encoderG722) resume(past *passed, _ *spares) {
 	var ear g722.Decoder
 	var heard [mixer.MaxPayload * 2]int16
 	ear.Reset()
-	past.each(func(payload []byte) { ear.Decode(heard[:], payload) })
+	past.each(passedG722, func(payload []byte) { ear.Decode(heard[:], payload) })
 	e.Follow(&ear)
 }
 
@@ -191,6 +195,6 @@ func (e *encoderOpus) resume(past *passed, spares *spares) {
 	}
 	defer spares.ear.Store(ear)
 	ear.Reset()
-	past.each(func(payload []byte) { e.remember(ear.out[:ear.Decode(ear.out[:], payload)]) })
+	past.each(passedPackets, func(payload []byte) { e.remember(ear.out[:ear.Decode(ear.out[:], payload)]) })
 	e.Prime(e.past[:])
 }

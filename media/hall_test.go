@@ -5,6 +5,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"warmline/internal/speech"
 	"warmline/mixer"
 )
 
@@ -28,7 +29,7 @@ func inHall(t *testing.T, run func(t *testing.T, h *hall)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h.mixer, err = mixer.New(mixer.Config{Workers: 1, Plain: true, Music: [][]int16{swelling(300, mixer.Narrow), voiceOf(t, "bob", mixer.Narrow)}})
+		h.mixer, err = mixer.New(mixer.Config{Workers: 1, Plain: true, Music: [][]int16{speech.Swelling(300, mixer.Narrow), voiceOf(t, "bob", mixer.Narrow)}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -41,6 +42,7 @@ func inHall(t *testing.T, run func(t *testing.T, h *hall)) {
 			}
 			h.engine.Close()
 		}()
+		time.Sleep(317 * time.Microsecond) // else phones and worker would act at the very same instants, in any order
 		run(t, h)
 	})
 }

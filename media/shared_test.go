@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"warmline/internal/speech"
 	"warmline/mixer"
 )
 
@@ -55,8 +56,8 @@ func TestSharingInALargeRoom(t *testing.T) {
 				h.room.Join(mixer.Port(i), p.s, everybody)
 			}
 			talker, other, quiet := h.phones[0], h.phones[1], h.phones[2]
-			talker.says = swelling(400, mixer.Wide)
-			other.says = swelling(500, mixer.Wide)
+			talker.says = speech.Swelling(400, mixer.Wide)
+			other.says = speech.Swelling(500, mixer.Wide)
 			if tt.codec == "opus" {
 				talker.says, other.says = voiceOf(t, "alice", mixer.Wide), voiceOf(t, "bob", mixer.Wide)
 			}

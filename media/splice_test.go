@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"warmline/internal/speech"
 	"warmline/mixer"
 )
 
@@ -17,7 +18,7 @@ var interruptions = []struct {
 	{"nothing", func(*hall, *phone) {}, func(*hall, *phone) {}, false},
 	{"hold", func(h *hall, b *phone) { h.set(1, mixer.Row{Held: true}) }, unhold, true},
 	{"music", func(h *hall, b *phone) { h.set(1, mixer.Row{Held: true, Treatment: mixer.Music}) }, unhold, false},
-	{"clip", func(h *hall, b *phone) { h.room.Play(1, mixer.NewClip(swelling(500, mixer.Narrow)[:3200]), nil) }, func(*hall, *phone) {}, true},
+	{"clip", func(h *hall, b *phone) { h.room.Play(1, mixer.NewClip(speech.Swelling(500, mixer.Narrow)[:3200]), nil) }, func(*hall, *phone) {}, true},
 	{"third", func(h *hall, b *phone) { h.room.Join(2, h.phones[2].s, own(2)) }, func(h *hall, b *phone) { h.room.Leave(2, nil) }, false},
 	{"digit", func(h *hall, b *phone) { b.s.SendDigit('5', 100*time.Millisecond) }, func(*hall, *phone) {}, true},
 	{"packets of 30 ms", func(h *hall, b *phone) { b.extra = []string{"ptime:30"}; b.negotiate(true) },
@@ -33,8 +34,8 @@ func (h *hall) set(p mixer.Port, row mixer.Row) {
 
 // From packets handed on to an encoder of ours and back: the far end, whose
 // decoder lives through it all, hears no more of a click than where the mixer
-// makes all of what it hears. (A voice for Opus: to come into the middle of a pure
-// tone takes its decoder longer.)
+// makes all of what it hears. (A voice for Opus, whose changes within a tone have a
+// test of their own.)
 func TestSpliceOfRelayAndMix(t *testing.T) {
 	for _, codec := range []string{"g722", "opus"} {
 		for _, tt := range interruptions {
@@ -64,7 +65,7 @@ func interrupted(t *testing.T, codec string, relay bool, does, undo func(*hall, 
 			a, b = mixedCall(h, codec)
 		}
 		h.phone("pcma", nil)
-		if a.says, b.says = swelling(400, mixer.Wide), nil; codec == "opus" {
+		if a.says, b.says = speech.Swelling(400, mixer.Wide), nil; codec == "opus" {
 			a.says = voiceOf(t, "customer", mixer.Wide)
 		}
 		if relay {

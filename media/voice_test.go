@@ -177,15 +177,3 @@ func atRate(s []int16, from, to int) []int16 {
 	}
 	return out
 }
-
-// swelling is a low sound that comes and goes, 0.8 s in all, so smooth that any
-// click stands out.
-func swelling(hz float64, rate int) []int16 {
-	out := make([]int16, rate*8/10)
-	for i := range out {
-		at := float64(i) / float64(rate)
-		swell := max(0, math.Sin(2*math.Pi*at/0.8))
-		out[i] = int16(math.Round(6000 * swell * swell * math.Sin(2*math.Pi*hz*at)))
-	}
-	return out
-}

@@ -90,6 +90,10 @@ var (
 		"Contacts that gave up waiting."}
 	famAgents = family{"warmline_agents", "gauge", []string{"presence"},
 		"Agents by presence."}
+	famRecords = family{"warmline_records_written_total", "counter", nil,
+		"Call records written."}
+	famRecordsDropped = family{"warmline_records_dropped_total", "counter", nil,
+		"Call records lost since the disk failed or was too slow; must stay 0."}
 	famHTTP = family{"warmline_http_requests_total", "counter", []string{"method", "code"},
 		"HTTP requests answered; event streams count when they end."}
 	famStreams = family{"warmline_event_streams", "gauge", nil,
@@ -107,6 +111,7 @@ var catalogue = []family{
 	famWorkers, famBatched, famUse, famEncodes, famRelayed, famEncrypted, famRefused,
 	famPackets, famLost, famJitter, famLegJitter, famRoundTrip, famConcealed, famMOS, famTimeouts,
 	famWaiting, famWait, famAbandoned, famAgents,
+	famRecords, famRecordsDropped,
 	famHTTP, famStreams, famDropped,
 }
 

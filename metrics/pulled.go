@@ -22,7 +22,7 @@ var pulledFamilies = []family{
 	famSIPRequests, famSIPResponses, famSIPDropped, famLeaked, famLateness,
 	famDuration, famSkipped, famPriority, famWorkers, famBatched, famUse, famEncodes,
 	famRelayed, famEncrypted, famPackets, famLost, famJitter,
-	famWaiting, famAgents,
+	famWaiting, famAgents, famRecords, famRecordsDropped,
 }
 
 func newPulled(pull func() Snapshot, queues func() []string, build []string) *pulled {
@@ -50,6 +50,8 @@ func (p *pulled) Collect(ch chan<- prometheus.Metric) {
 	e.value(famLeaked, float64(s.LeakedFrames))
 	e.value(famEncrypted, float64(s.Encrypted))
 	e.value(famSkipped, float64(s.SkippedTicks))
+	e.value(famRecords, float64(s.RecordsWritten))
+	e.value(famRecordsDropped, float64(s.RecordsDropped))
 	e.histogram(famLateness, s.TickLateness)
 	e.histogram(famDuration, s.TickDuration)
 	e.value(famPackets, float64(s.PacketsIn), "in")

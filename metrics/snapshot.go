@@ -26,6 +26,9 @@ type Snapshot struct {
 	QueueWaiting  map[string]int // by queue id
 	Agents        map[string]int // by presence
 	MediaPriority string         // "realtime", "nice", "plain"
+
+	RecordsWritten uint64 // call records
+	RecordsDropped uint64
 }
 
 // Histogram has one count per bound (seconds, ascending) and one more for what

@@ -120,13 +120,14 @@ func (p *port) warm() int {
 	return int(p.moved) + int(p.served) + p.src.pos + int(p.loud.state)
 }
 
-// fetchAll reads for as many ports as can be and returns how many.
-func (w *worker) fetchAll(ports []*port) int {
+// fetchAll reads for as many of a large room's ports as can be, if it is their
+// turn, and returns how many it has been through.
+func (w *worker) fetchAll(ports []*port, l *large, last bool) int {
 	if w.carrier == nil {
 		return len(ports)
 	}
 	n := 0
-	for n < len(ports) && w.carrier.Fetch(ports[n].stream) {
+	for n < len(ports) && (!l.pending(ports[n], last) || w.carrier.Fetch(ports[n].stream)) {
 		n++
 	}
 	w.carrier.Run()

@@ -53,8 +53,10 @@
 // # Large rooms
 //
 // A room of more than four ports has one slot, which moves to where its voices
-// wait least. All streams move on; then the frames are sent in slices of a
-// hundred ports over the slots that follow. Each distinct mask is summed once at
+// wait least. All streams move on, those of more than 250 ports over up to four
+// slots with the talkers in the last; then the frames are sent in slices of sixty
+// ports over the slots that follow. A port keeps its slice, so that its frames
+// come evenly, but for who speaks or has a mix of its own. Each distinct mask is summed once at
 // each rate, and a listener's own voice taken away. Only the four loudest talkers
 // are heard (the stage): a newcomer takes the place of the weakest if it is twice
 // as loud, at once, and a place is kept over a pause. A room that grows or

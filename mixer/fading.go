@@ -11,6 +11,15 @@ func (t *tail) set(frame []int16, n int) {
 	copy(t.samples, frame[len(frame)-n:])
 }
 
+// lead makes the beginning of a frame the tail, so that its mirror image is that
+// beginning: for a fade where what came before is not known.
+func (t *tail) lead(frame []int16, n int) {
+	t.samples = t.room[:n]
+	for i, v := range frame[:n] {
+		t.samples[n-1-i] = v
+	}
+}
+
 func (t *tail) clear() { t.samples = nil }
 
 // move has the port's stream move on by a frame; the end of the last one is
@@ -18,6 +27,7 @@ func (t *tail) clear() { t.samples = nil }
 func (p *port) move(now int64, step uint64) {
 	p.keep(&p.tail)
 	p.voice = p.stream.Next(now)
+	p.passed = p.handed
 	p.sampled, p.handed = [buses]bool{}, [buses]bool{}
 	p.moved = step
 }
@@ -40,11 +50,18 @@ func (p *port) samples(bus int) []int16 {
 }
 
 // reveal decodes the present frame for those who were given it undecoded and
-// may not hear the next one: it is what they have heard last.
+// may not hear the next one: it is what they have heard last. For those who were
+// given the one before, of which there are no samples, the present one will fade.
 func (p *port) reveal() {
-	for bus, handed := range p.handed {
-		if handed && p.voice {
+	if !p.voice {
+		return
+	}
+	for bus := range buses {
+		if p.handed[bus] {
 			p.samples(bus)
+		}
+		if p.passed[bus] && len(p.tail[bus].samples) == 0 {
+			p.tail[bus].lead(p.samples(bus), len(fades[bus].up))
 		}
 	}
 }

@@ -6,10 +6,19 @@ const (
 	// summed directly.
 	maxTotals = 4
 
-	// sliceSize is how many ports a room serves in one slot; very large rooms
-	// serve a tenth of theirs, so that each tick is over within half a frame.
-	sliceSize = 100
-	maxSlices = 10
+	// sliceSize is how many ports a room serves in one slot, which leaves time in
+	// it for others; very large rooms serve a sixteenth of theirs.
+	sliceSize = 60
+	maxSlices = 16
+
+	// gatherSize is how many streams a room moves on in one slot; very large rooms
+	// move on a quarter of theirs. With the slices all fits into a frame.
+	gatherSize = 250
+	maxGathers = 4
+
+	// lingering is how many ticks a port goes on to be served among the first after
+	// it has spoken, so that it does not change its place with every pause.
+	lingering = 250
 
 	// maxFades bounds the fades in one tick of a room (some 0.2 ms of work). A great
 	// rearrangement of a large room may exceed it; what is left over then
@@ -22,16 +31,28 @@ const (
 type large struct {
 	talkers []*port // the members that are heard in this tick
 	totals  [buses][maxTotals]total
-	touched *port  // list of ports whose row changed since the last tick, or whose place on the stage
-	budget  int    // fades of a voice that this tick may still do
-	order   int    // members with a mix of their own, which come first
-	sent    int    // members served in this tick
-	ticks   int64  // tells the totals of this tick
-	step    uint64 // of this tick
-	frame   int64  // of this tick
-	slice   turn   // the next slice
-	crowded bool   // there were more talkers than places in the last tick
+	touched *port   // list of ports whose row changed since the last tick, or whose place on the stage
+	budget  int     // fades of a voice that this tick may still do
+	first   []*port // members that are served before the others in this tick
+	early   int     // how many of them are served
+	sent    int     // members served in this tick, or passed over
+	parts   int     // slots gone by since the tick began, or since all streams moved on
+	stage   phase   // of the tick
+	ticks   int64   // tells the totals of this tick
+	step    uint64  // of this tick
+	frame   int64   // of this tick
+	slice   turn    // the next part of the tick
+	crowded bool    // there were more talkers than places in the last tick
 }
+
+// phase is how far a large room's tick has come.
+type phase uint8
+
+const (
+	resting   phase = iota
+	gathering       // streams move on
+	serving         // frames are sent
+)
 
 // total is the sum of all voices on a mask, shared by those who listen to it.
 type total struct {
@@ -78,7 +99,7 @@ func (r *Room) enlarge() {
 	r.forget()
 	l := r.spare
 	r.large, r.spare = l, nil
-	*l = large{talkers: l.talkers[:0], crowded: l.crowded, slice: turn{kind: turnOutput, room: r}}
+	*l = large{talkers: l.talkers[:0], first: l.first[:0], crowded: l.crowded, slice: turn{kind: turnOutput, room: r}}
 	for _, p := range r.members {
 		r.unschedule(p)
 		p.anchor = nil
@@ -131,11 +152,77 @@ func (r *Room) shrink() {
 	}
 }
 
-// gather takes in what every port said: the first half of a large room's tick.
-func (r *Room) gather(now int64, step uint64) {
-	l := r.large
-	l.step, l.sent, l.order, l.budget = step, 0, 0, maxFades
+// begin starts a tick.
+func (l *large) begin(step uint64, frame int64) {
+	l.step, l.frame, l.stage, l.parts = step, frame, gathering, 0
 	l.ticks++
+}
+
+// gather moves on the streams, a part of them with each call: the first half of
+// a large room's tick. Those who are on the stage come last, so that their
+// voices wait for nobody. After the last part, done, it is settled who is heard.
+func (r *Room) gather(due int64) (done bool) {
+	l := r.large
+	size := partSize(len(r.members), gatherSize, maxGathers)
+	from := l.parts * size
+	l.parts++
+	if from+size < len(r.members) {
+		r.advance(r.members[from:from+size], false, due)
+		return false
+	}
+	r.advance(r.members, true, due)
+	l.stage, l.parts, l.sent, l.early, l.budget = serving, 0, 0, 0, maxFades
+	r.hear()
+	r.queue()
+	return true
+}
+
+// advance moves on the streams of those of some ports whose turn it is.
+func (r *Room) advance(ports []*port, last bool, due int64) {
+	for len(ports) > 0 {
+		n := r.worker.fetchAll(ports, r.large, last)
+		for _, p := range ports[:n] {
+			if r.large.pending(p, last) {
+				r.large.move(p, due)
+			}
+		}
+		ports = ports[n:]
+	}
+}
+
+// pending says whether a port's stream is to move on in this part of the tick, or
+// the last one.
+func (l *large) pending(p *port, last bool) bool {
+	return p.moved != l.step && (last || !p.speaking())
+}
+
+// move moves on a stream, and listens to it where the places on the stage are
+// contested: that is most of the work, which so is spread as well.
+func (l *large) move(p *port, due int64) {
+	p.move(due, l.step)
+	p.loud.speaks(p.talks())
+	if l.crowded && p.talks() {
+		p.loud.listen(p)
+	}
+}
+
+// talks says that there is a voice, and that it may be heard.
+func (p *port) talks() bool { return p.voice && p.row.Voice != 0 }
+
+// partSize is how many of n are done in one slot: size, or as many more as it
+// takes to be done in most slots.
+func partSize(n, size, most int) int { return max(size, (n+most-1)/most) }
+
+// speaking says that the port was heard in the last tick. Its frame must not
+// move on before the others are mixed with it: should it leave in between, it
+// is faded out from what was heard.
+func (p *port) speaking() bool {
+	return p.voice && p.loud.heard() && (p.row.Voice|p.was.Voice) != 0
+}
+
+// hear finds who is heard in this tick.
+func (r *Room) hear() {
+	l := r.large
 	l.talkers = l.talkers[:0]
 	for p := l.touched; p != nil; p = p.next {
 		if p.gone {
@@ -146,26 +233,42 @@ func (r *Room) gather(now int64, step uint64) {
 			}
 		}
 	}
-	fetched := 0
-	for i, p := range r.members {
-		if i == fetched {
-			fetched += r.worker.fetchAll(r.members[i:])
-		}
-		p.move(now, step)
+	for _, p := range r.members {
 		p.loud.was = p.loud.heard()
-		if p.voice && p.row.Voice != 0 {
+		if p.talks() {
 			l.talkers = append(l.talkers, p)
 		} else {
 			p.loud.state = stays
 		}
 	}
 	l.choose()
-	for i, p := range r.members {
-		if !p.plain() || p.own() {
-			// It goes first: an encoder that parts from the shared one has to take
-			// over its state before that has gone on to this frame.
-			r.swap(i, l.order)
-			l.order++
+}
+
+// queue lists who is served before the others, whose places stay as they are so
+// that each gets its frames evenly. First come those with a mix of their own: an
+// encoder that parts from the shared one has to take over its state before that
+// has gone on to this frame.
+func (r *Room) queue() {
+	l := r.large
+	l.first = l.first[:0]
+	waiting := false
+	for _, p := range r.members {
+		own := p.own()
+		if own {
+			p.lingers = l.ticks + lingering
+		}
+		if own || !p.plain() {
+			l.first = append(l.first, p)
+		} else if p.lingers > l.ticks {
+			waiting = true
+		}
+	}
+	if !waiting {
+		return
+	}
+	for _, p := range r.members {
+		if p.lingers > l.ticks && p.plain() && !p.own() {
+			l.first = append(l.first, p)
 		}
 	}
 }
@@ -184,32 +287,50 @@ func (r *Room) swap(i, j int) {
 }
 
 // serveSlice serves the next slice of a large room's ports: the second half of
-// a tick, in one or more parts. It returns the number of held ports that heard
-// a voice, and whether the tick is over.
-func (w *worker) serveSlice(r *Room, frame, now int64) (leaked int, over bool) {
+// a tick, in one or more parts. A port's slice is given by its place alone. It
+// returns the number of held ports that heard a voice, and whether the tick is
+// over.
+func (w *worker) serveSlice(r *Room, now int64) (leaked int, done bool) {
 	l := r.large
-	slice := max(sliceSize, (len(r.members)+maxSlices-1)/maxSlices)
-	end := min(l.sent+slice, len(r.members))
-	for _, p := range r.members[l.sent:end] {
-		f := &w.scratch.frame
-		*f = Frame{turn: frame}
-		voices := r.render(&w.scratch, f, p, frame)
-		if p.row.Held && voices != 0 {
-			leaked++
-		}
-		p.stream.Push(now, f)
-		if p.play != nil && p.play.pos >= p.play.clip.length() {
-			r.finish(p.play, true)
-			p.play = nil
-		}
-		p.served = l.step
+	size := partSize(len(r.members), sliceSize, maxSlices)
+	l.parts++
+	for n := 0; n < size && l.early < len(l.first); n++ {
+		leaked += w.serveMember(r, l.first[l.early], now)
+		l.early++
 	}
-	l.sent = end
+	if l.early < len(l.first) {
+		return leaked, false // so many have changed that the others have to wait
+	}
+	end := min(l.parts*size, len(r.members))
+	for ; l.sent < end; l.sent++ {
+		leaked += w.serveMember(r, r.members[l.sent], now)
+	}
 	if end < len(r.members) {
 		return leaked, false
 	}
 	l.settle()
 	return leaked, true
+}
+
+// serveMember serves a port of a large room, unless it has been served in this
+// tick; it returns the number of held ports that heard a voice.
+func (w *worker) serveMember(r *Room, p *port, now int64) (leaked int) {
+	if p.gone || p.served == r.large.step {
+		return 0
+	}
+	f := &w.scratch.frame
+	*f = Frame{turn: r.large.frame}
+	voices := r.render(&w.scratch, f, p, r.large.frame)
+	if p.row.Held && voices != 0 {
+		leaked = 1
+	}
+	p.stream.Push(now, f)
+	if p.play != nil && p.play.pos >= p.play.clip.length() {
+		r.finish(p.play, true)
+		p.play = nil
+	}
+	p.served = r.large.step
+	return leaked
 }
 
 // settle ends a tick: the rows in force have been heard.
@@ -220,146 +341,6 @@ func (l *large) settle() {
 		p = next
 	}
 	l.touched = nil
-}
-
-// render makes the frame a port hears, and counts the voices in it.
-func (r *Room) render(s *scratch, f *Frame, p *port, frame int64) (voices int) {
-	l := r.large
-	bus := busOf(p.stream.Rate())
-	m := &s.mix
-	own, plain := p.own(), p.plain()
-	t := l.total(p.row.Hears, bus)
-	switch {
-	case t != nil && plain && !own:
-		f.samples, f.share, f.turn = t.frame(r), &t.share, l.ticks
-		return t.mix.voices
-	case t == nil && plain && l.touched == nil && (p.row.Hears == 0 || len(l.talkers) == 0):
-		f.samples = silence[:FrameSamples<<bus]
-		return 0
-	case t != nil:
-		if p.touched {
-			m.set(&t.mix)
-		} else {
-			m.set(t.softer(r))
-		}
-		if own {
-			m.remove(p.samples(bus))
-		}
-	default:
-		m.reset(bus)
-		l.sum(m, p)
-	}
-	if p.touched || t == nil {
-		r.soften(m, p)
-	}
-	p.treat(m, r.mixer.sounds, frame)
-	p.playInto(m)
-	f.samples = m.clamp(&s.out)
-	return m.voices
-}
-
-// sum adds the voices that p hears, one by one.
-func (l *large) sum(m *mix, p *port) {
-	for _, talker := range l.talkers {
-		if talker != p && p.row.hears(talker.row) {
-			m.add(talker.samples(m.bus))
-		}
-	}
-}
-
-// total returns the sum of all voices on a mask, making it if there is room
-// for one more; nil: sum directly. It stays the same from tick to tick as long
-// as somebody listens to it.
-func (l *large) total(mask uint64, bus int) *total {
-	var free *total
-	for i := range l.totals[bus] {
-		t := &l.totals[bus][i]
-		switch {
-		case t.mask == mask && t.tick == l.ticks:
-			return t
-		case t.mask == mask && t.tick != 0:
-			free = t
-		case t.tick < l.ticks-1 && (free == nil || free.mask != mask):
-			free = t
-		}
-	}
-	if free == nil || mask == 0 {
-		return nil
-	}
-	free.make(l, mask, bus)
-	return free
-}
-
-func (t *total) make(l *large, mask uint64, bus int) {
-	if t.mask != mask {
-		t.share = share{}
-	}
-	t.mask, t.tick, t.clamped, t.softened = mask, l.ticks, nil, false
-	t.mix.reset(bus)
-	for _, talker := range l.talkers {
-		if mask&talker.row.Voice != 0 {
-			t.mix.add(talker.samples(bus))
-		}
-	}
-}
-
-// frame is the total as those hear it who are not in it.
-func (t *total) frame(r *Room) []int16 {
-	if t.clamped == nil {
-		t.clamped = t.softer(r).clamp(&t.out)
-	}
-	return t.clamped
-}
-
-// softer is the total with its voices faded that began or ended with this tick,
-// for listeners whose own row has not changed.
-func (t *total) softer(r *Room) *mix {
-	if r.large.touched == nil {
-		return &t.mix
-	}
-	if !t.softened {
-		t.softened = true
-		t.soft.set(&t.mix)
-		for other := r.large.touched; other != nil; other = other.next {
-			before, now := t.mask&other.was.Voice != 0, t.mask&other.row.Voice != 0
-			r.softenVoice(&t.soft, other, before, now)
-		}
-	}
-	return &t.soft
-}
-
-// soften fades the voices that p begins or ceases to hear with this tick. Only
-// pairs with a touched port can differ from the last tick.
-func (r *Room) soften(m *mix, p *port) {
-	if p.touched {
-		for _, other := range r.members {
-			r.softenPair(m, p, other)
-		}
-	}
-	for other := r.large.touched; other != nil; other = other.next {
-		if !p.touched || other.gone {
-			r.softenPair(m, p, other)
-		}
-	}
-}
-
-func (r *Room) softenPair(m *mix, p, other *port) {
-	if p != other {
-		r.softenVoice(m, other, p.was.hears(other.was), p.row.hears(other.row))
-	}
-}
-
-// softenVoice fades a voice that was heard before or is heard now, if not both,
-// by its listeners' rows and its place on the stage.
-func (r *Room) softenVoice(m *mix, other *port, before, now bool) {
-	before, now = before && other.loud.was, now && other.loud.heard()
-	if before == now || r.large.budget == 0 {
-		return
-	}
-	r.large.budget--
-	if before {
-		m.end(other.tail[m.bus].samples)
-	} else if other.voice {
-		m.begin(other.samples(m.bus))
-	}
+	clear(l.first)
+	l.first, l.stage = l.first[:0], resting
 }

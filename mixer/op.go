@@ -79,7 +79,8 @@ func (r *Room) join(p *port, grown *lists) {
 	if grown != nil {
 		r.members = append(grown.members, r.members...)
 		if r.large != nil {
-			r.large.talkers = grown.large.talkers
+			r.large.talkers = append(grown.large.talkers, r.large.talkers...)
+			r.large.first = append(grown.large.first, r.large.first...)
 		} else {
 			r.spare = grown.large
 		}
@@ -118,7 +119,7 @@ func (r *Room) leave(p *port) {
 	if p == nil || p.gone {
 		return
 	}
-	if r.large != nil && p.index < r.large.sent {
+	if r.large != nil && r.large.stage == serving && p.index < r.large.sent {
 		r.large.sent-- // between slices: whoever takes its place has had the frame
 		r.swap(p.index, r.large.sent)
 	}
@@ -129,6 +130,9 @@ func (r *Room) leave(p *port) {
 	p.reveal()
 	p.keep(&p.final)
 	r.putOff(p)
+	if r.large != nil && r.large.stage == gathering && p.moved == r.large.step {
+		p.final = [buses]tail{} // it has moved on to what nobody has heard
+	}
 	p.stream, p.timing, p.relayer, p.anchor = nil, nil, nil, nil
 	p.play, p.cut, p.row, p.gone, p.voice = nil, nil, Row{}, true, false
 	if r.large != nil {

@@ -35,6 +35,8 @@ type oraclePort struct {
 	heard      []int16
 	up, wasUp  bool // among the loudest, in this tick and in the last
 	level      int
+	quiet      int // ticks without a voice
+	fresh      bool
 }
 
 func (o *oracle) join(id Port, voice func(int) []int16, bus int, row Row) {
@@ -114,8 +116,15 @@ func (o *oracle) stage() {
 	for _, p := range o.ports {
 		p.wasUp = p.up
 		p.up = true
-		if p.now[narrow] != nil && p.row.Voice != 0 && len(o.ports) > smallRoom {
+		if len(o.ports) <= smallRoom {
+			continue
+		}
+		if p.quiet++; p.now[narrow] != nil && p.row.Voice != 0 {
 			talkers = append(talkers, p)
+			if p.fresh = p.quiet > 17; p.fresh { // a third of a second
+				p.level = 0
+			}
+			p.quiet = 0
 		}
 	}
 	if len(o.ports) <= smallRoom {
@@ -126,12 +135,15 @@ func (o *oracle) stage() {
 		return
 	}
 	rank := func(p *oraclePort) int {
-		if p.wasUp {
+		if p.wasUp && !p.fresh {
 			return 2*p.level + 1
 		}
 		return p.level
 	}
 	for _, p := range talkers {
+		if !o.unsettled {
+			p.level = 0
+		}
 		sum := 0
 		for n := 0; n < FrameSamples; n += 4 {
 			v := int(p.now[p.bus][n<<p.bus])

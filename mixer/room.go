@@ -49,6 +49,7 @@ type port struct {
 	voice   bool        // there is something in its present frame
 	sampled [buses]bool // somebody has asked for the frame's samples
 	handed  [buses]bool // somebody was given the frame undecoded, who hears at the rate
+	passed  [buses]bool // the same of the frame before
 	moved   uint64      // the worker's step in which its stream last moved on
 	tail    [buses]tail // how the frame before the present one ended
 	final   [buses]tail // how the last one ended, once the port has left
@@ -67,7 +68,8 @@ type port struct {
 	born          int64 // slot it came in
 	loud          loudness
 
-	touched bool // large rooms: its row changed since the last tick
+	touched bool  // large rooms: its row changed since the last tick
+	lingers int64 // large rooms: the tick up to which it is served among the first
 	gone    bool
 	next    *port // in large.touched
 }
@@ -113,7 +115,7 @@ func (r *Room) grow() *lists {
 	r.capacity = max(smallRoom, 2*r.capacity)
 	l := &lists{members: make([]*port, 0, r.capacity)}
 	if r.capacity > smallRoom {
-		l.large = &large{talkers: make([]*port, 0, r.capacity)}
+		l.large = &large{talkers: make([]*port, 0, r.capacity), first: make([]*port, 0, r.capacity)}
 	}
 	return l
 }

@@ -10,6 +10,8 @@ const (
 	// decay is how slowly a talker's level goes down, by 1/2^decay a frame: a place
 	// is kept over the pauses within a sentence, a third of a second.
 	decay = 4
+	// pause is for how many ticks of silence a place is kept: as long.
+	pause = 1 << decay
 	// advantage is how much louder, in halvings of amplitude, a newcomer has to be
 	// to take a place from somebody who is speaking.
 	advantage = 1
@@ -28,8 +30,11 @@ const (
 // loudness is what the stage knows of a port.
 type loudness struct {
 	state presence
-	was   bool  // it was heard in the last tick
-	level int32 // follows the voice: up at once, down slowly
+	was   bool   // it was heard in the last tick
+	fresh bool   // there was nothing to be heard of it
+	level int32  // follows the voice: up at once, down slowly
+	quiet int    // ticks without a voice, up to this one
+	step  uint64 // of the frame that was listened to last
 }
 
 // heard says whether the port's voice is in the mix of this tick.
@@ -42,10 +47,15 @@ func (l *large) choose() {
 	if !crowded && !l.crowded {
 		return
 	}
-	l.crowded = crowded
 	for _, p := range l.talkers {
-		p.loud.listen(p)
+		if !l.crowded {
+			p.loud.level = 0 // it is of the last time that there was a contest
+		}
+		if p.loud.step != p.moved {
+			p.loud.listen(p)
+		}
 	}
+	l.crowded = crowded
 	var chosen [loudest]*port
 	for n := range chosen {
 		chosen[n] = nextLoudest(l.talkers, chosen[:n])
@@ -68,6 +78,19 @@ func (l *large) choose() {
 	l.talkers = heard
 }
 
+// speaks notes whether there is a voice in this tick. After a long silence it is
+// a newcomer's.
+func (l *loudness) speaks(voice bool) {
+	if !voice {
+		l.quiet++
+		return
+	}
+	if l.fresh = l.quiet > pause; l.fresh {
+		l.level = 0
+	}
+	l.quiet = 0
+}
+
 // listen follows the level of a talker, from a quarter of its samples at 8 kHz or
 // an eighth at 16: the rate is its peer's own, at which the voice most likely is.
 func (l *loudness) listen(p *port) {
@@ -78,13 +101,14 @@ func (l *loudness) listen(p *port) {
 		v := int32(frame[n])
 		sum += v ^ v>>31
 	}
+	l.step = p.moved
 	l.level = max(sum, l.level-l.level>>decay)
 }
 
 // rank is the level that counts in the contest: those on the stage have an
 // advantage.
 func (l *loudness) rank() int32 {
-	if l.was {
+	if l.was && !l.fresh {
 		return l.level<<advantage + 1
 	}
 	return l.level

@@ -134,3 +134,31 @@ func swelling(most int) func(int) []int16 {
 		return out
 	}
 }
+
+// Who has said nothing at all for a while, not even noise, is a newcomer.
+func TestStageAfterSilence(t *testing.T) {
+	r := newRig(t)
+	listener, talkers := stageRoom(r, 1000, 2000, 4000, 8000, 3, 0)
+	r.tick(20)
+	talkers[5].voice = constant(1300) // not twice as loud as the weakest
+	r.tick(1)
+	if got := sumAt(listener, 1); got != 15000 {
+		t.Errorf("a newcomer of 1300 is heard as %d, against one of 1000 on the stage: want 15000", got)
+	}
+}
+
+func TestStageForgetsLevels(t *testing.T) {
+	r := newRig(t)
+	listener, talkers := stageRoom(r, 1000, 2000, 4000, 8000, 3, 16000)
+	r.tick(50)
+	talkers[5].voice = nil
+	r.tick(5000) // 100 s
+	if got := sumAt(listener, 1); got != 15000 {
+		t.Fatalf("void: %d", got)
+	}
+	talkers[5].voice = constant(100) // breath
+	r.tick(1)
+	if got := sumAt(listener, 1); got != 15000 {
+		t.Errorf("who was loud 100 s ago and now breathes (100) is on the stage: %d, want 15000", got)
+	}
+}

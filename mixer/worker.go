@@ -190,7 +190,9 @@ func (w *worker) runSlot(slot int64) {
 func (w *worker) do(t *turn, now int64) {
 	r := t.room
 	late := now - t.due*slotTime
-	if t.kind != turnInput { // what an input does depends on nobody's row
+	// What an input does depends on nobody's row, and a large room's slices are of
+	// one tick.
+	if t.kind == turnRoom || t.kind == turnOutput && t.port != nil {
 		r.apply()
 	}
 	if r.gone {
@@ -237,15 +239,14 @@ func (w *worker) perform(t *turn, slot, now, late int64) {
 			w.stats.leaked.add(1)
 		}
 	case t.kind == turnOutput:
-		if r.large != nil && r.large.sent > 0 { // else what was applied has ended the tick
-			w.sendSlice(r, slot, now)
+		if r.large != nil && r.large.stage != resting { // else what was applied has ended the tick
+			w.tickLarge(r, slot, now)
 		}
 	case r.large != nil:
 		w.measure(late)
 		w.step++
-		r.gather(now, w.step)
-		r.large.frame = frame
-		w.sendSlice(r, slot, now)
+		r.large.begin(w.step, frame)
+		w.tickLarge(r, slot, now)
 	default:
 		r.forget()
 		r.settled()
@@ -262,18 +263,21 @@ func (w *worker) measure(late int64) {
 	w.stats.ticks.add(1)
 }
 
-// sendSlice serves a large room's next slice and, if there is more, has the
-// next one follow in the next slot.
-func (w *worker) sendSlice(r *Room, slot, now int64) {
+// tickLarge does the next part of a large room's tick and, if there is more, has
+// the next one follow in the next slot.
+func (w *worker) tickLarge(r *Room, slot, now int64) {
 	l := r.large
-	leaked, over := w.serveSlice(r, l.frame, now)
-	if leaked > 0 {
-		w.stats.leaked.add(uint64(leaked))
+	if l.stage == serving || r.gather(slot*slotTime) {
+		leaked, done := w.serveSlice(r, now)
+		if leaked > 0 {
+			w.stats.leaked.add(uint64(leaked))
+		}
+		if done {
+			return
+		}
 	}
-	if !over {
-		l.slice.due = slot + 1
-		w.add(&l.slice)
-	}
+	l.slice.due = slot + 1
+	w.add(&l.slice)
 }
 
 // radio is the present frame of a radio, and its encodings.

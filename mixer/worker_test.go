@@ -183,8 +183,8 @@ func TestWorkerWakesForSlices(t *testing.T) {
 	}
 	between := &peer{}
 	small.Join(0, between, Row{})
-	if slept := r.runUntil(int64(time.Second)); slept < 149 || slept > 151 {
-		t.Errorf("three slots in use make %d wake-ups a second, want 150", slept)
+	if slept := r.runUntil(int64(time.Second)); slept < 248 || slept > 252 {
+		t.Errorf("five slots in use make %d wake-ups a second, want 250", slept)
 	}
 	first := peers[0].times[5]
 	for i, p := range peers {

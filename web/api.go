@@ -25,6 +25,7 @@ func (s *Server) routeAPI(mux *http.ServeMux) {
 	s.routeVerbs(api)
 	s.routeParticipants(api)
 	s.routeDirectory(api)
+	s.routeRecords(api)
 	s.routeEvents(api)
 	openSchemas(api.OpenAPI())
 	document, err := json.MarshalIndent(api.OpenAPI(), "", " ")
@@ -62,6 +63,7 @@ func (s *Server) apiConfig() huma.Config {
 				{Name: "verbs", Description: "What a person does to a call. Each is decided by the call's state: done whole, or refused with a reason."},
 				{Name: "participants", Description: "Verbs about one participant."},
 				{Name: "directory", Description: "Agents and queues with live figures."},
+				{Name: "records", Description: "What is kept of calls that are over."},
 				{Name: "events", Description: "Every change as it happens."},
 			},
 		},

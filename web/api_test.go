@@ -38,6 +38,8 @@ func routes() []route {
 		{"GET", "/api/v1/conferences/c1", "", Viewer, 200, conference.Command{}},
 		{"GET", "/api/v1/agents", "", Viewer, 200, conference.Command{}},
 		{"GET", "/api/v1/queues", "", Viewer, 200, conference.Command{}},
+		{"GET", "/api/v1/records", "", Viewer, 200, conference.Command{}},
+		{"GET", "/api/v1/records/k1", "", Viewer, 200, conference.Command{}},
 		{"POST", "/api/v1/conferences", `{"agent":"alice","target":"tel:+15550100"}`, Supervisor, 201, conference.Command{}},
 		{"PUT", "/api/v1/agents/alice/presence", `{"presence":"away","reason":"lunch"}`, Supervisor, 200, conference.Command{}},
 		{"DELETE", "/api/v1/conferences/c1", "", Operator, 200, conference.Command{Conference: "c1", Surface: "http", Verb: transfer.DoEnd}},

@@ -12,7 +12,7 @@
 //	problemRouter  404 and 405 as problems                 outer.go
 //	authorize      key and role                            keys.go
 //	(huma)         parameters and bodies, strictly         api.go
-//	operation      conferences.go, verbs.go, directory.go, events.go
+//	operation      conferences.go, verbs.go, directory.go, records.go, events.go
 //
 // The same declarations yield the OpenAPI 3.1 document at
 // /api/v1/openapi.json, which needs no key.
@@ -60,6 +60,9 @@
 //	curl -H "$AUTH" -H "$JSON" -X POST $API/conferences/c1/participants/p1/remove -d '{"by":"alice"}'
 //	curl -H "$AUTH" -X DELETE $API/conferences/c1
 //	curl -H "$AUTH" -H "$JSON" -X PUT $API/agents/alice/presence -d '{"presence":"away","reason":"lunch"}'
+//	curl -H "$AUTH" $API/records
+//	curl -H "$AUTH" "$API/records?limit=20&before=2026-03-02T10:00:00Z"
+//	curl -H "$AUTH" $API/records/k1
 //	curl -H "$AUTH" -N $API/events
 //	curl -H "$AUTH" -N -H 'Last-Event-ID: lz5k2f8c0d1e2f3a4b.17' "$API/events?conference=c1"
 //
@@ -72,12 +75,21 @@
 // the figures each leg ended with. So does the line "leg ended" of the log.
 // "srtp" is the suite the audio is encrypted with, and absent where it is not.
 //
+// # Records
+//
+// A conference that is over has a record, which is found by its contact: who was
+// in it from when to when, what they asked for by keys or over HTTP, how long
+// they were held and why, who could hear whom at each moment (the audibility
+// ledger), and the quality of each leg. A live one has none yet (404). Records
+// hold the numbers of callers and the keys they pressed; records.keep of the
+// configuration says for how long.
+//
 // # Refused for now
 //
 // 503 with Retry-After (2 to 6 s, drawn anew for each) says that the server has
 // no room or time for another call (busy) or is shutting down (draining). A verb
 // that needs another leg is refused so before anything of the call changes.
 //
-// Left out: TLS (put a proxy in front, or listen on loopback), sessions of
-// people's browsers, and call records.
+// Left out: TLS (put a proxy in front, or listen on loopback) and sessions of
+// people's browsers.
 package web

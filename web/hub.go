@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"warmline/conference"
@@ -39,7 +40,8 @@ type hub struct {
 	now   func() time.Time
 	limit int // bytes the ring may hold
 
-	streams sync.WaitGroup // streams let in
+	streams sync.WaitGroup          // streams let in
+	newest  atomic.Pointer[encoded] // the last snapshot published: several events may have it
 
 	mu      sync.Mutex
 	ring    []event // ring[seq % len(ring)], for first <= seq <= last
@@ -54,9 +56,27 @@ type hub struct {
 // event is a published change, encoded once for all clients.
 type event struct {
 	seq        uint64
-	kind       string // "conference", "agent", "queue"
-	conference string // id, of kind "conference"
-	body       []byte // the JSON object without its id, which follows from seq
+	kind       string          // "conference", "agent", "queue"
+	conference string          // id, of kind "conference"
+	front      []byte          // the JSON object without its id, which follows from seq, up to the state
+	state      json.RawMessage // events of one snapshot share it
+}
+
+// body is the event's JSON object without its id.
+func (e *event) body() []byte {
+	out := make([]byte, 0, len(e.front)+len(e.state)+1)
+	return append(append(append(out, e.front...), e.state...), '}')
+}
+
+// shares says whether two events have their state in one place.
+func (e *event) shares(other *event) bool {
+	return len(e.state) > 0 && len(other.state) > 0 && &e.state[0] == &other.state[0]
+}
+
+// encoded is a snapshot and its JSON.
+type encoded struct {
+	snap *conference.Snapshot
+	raw  json.RawMessage
 }
 
 // liveState is the newest state of a live conference.
@@ -110,53 +130,62 @@ func (h *hub) publish(c conference.Change) error {
 	default:
 		return errChange
 	}
-	body, start, err := encode(hd, state)
+	front, err := encodeHead(hd)
 	if err != nil {
 		return err
 	}
-	h.add(event{kind: hd.Type, conference: hd.Conference, body: body}, c.Conference, body[start:len(body)-1])
+	raw, err := h.encode(c.Conference, state)
+	if err != nil {
+		return err
+	}
+	h.add(event{kind: hd.Type, conference: hd.Conference, front: front, state: raw}, c.Conference)
 	return nil
 }
 
-// encode returns head and state as one JSON object, and where in it the state
-// starts.
-func encode(hd head, state any) (body []byte, start int, err error) {
+// encodeHead returns the event's JSON object up to where its state starts.
+func encodeHead(hd head) ([]byte, error) {
 	front, err := json.Marshal(hd)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	back, err := json.Marshal(state)
-	if err != nil {
-		return nil, 0, err
-	}
-	const field = `,"state":`
-	body = make([]byte, 0, len(front)+len(field)+len(back))
-	body = append(body, front[:len(front)-1]...)
-	body = append(body, field...)
-	start = len(body)
-	body = append(body, back...)
-	return append(body, '}'), start, nil
+	return append(front[:len(front)-1], `,"state":`...), nil
 }
 
-// add puts an event into the ring; snap, if any, is the conference's state
-// and raw its JSON.
-func (h *hub) add(e event, snap *conference.Snapshot, raw json.RawMessage) {
+// encode returns a state's JSON; that of a snapshot is made once for all its
+// events.
+func (h *hub) encode(snap *conference.Snapshot, state any) (json.RawMessage, error) {
+	if last := h.newest.Load(); snap != nil && last != nil && last.snap == snap {
+		return last.raw, nil
+	}
+	raw, err := json.Marshal(state)
+	if err == nil && snap != nil {
+		h.newest.Store(&encoded{snap, raw})
+	}
+	return raw, err
+}
+
+// add puts an event into the ring; snap, if any, is the conference's state.
+func (h *hub) add(e event, snap *conference.Snapshot) {
 	h.mu.Lock()
 	if h.closed {
 		h.mu.Unlock()
 		return
 	}
-	h.last++
-	e.seq = h.last
-	if h.last-h.first >= uint64(len(h.ring)) {
+	if h.last+1-h.first >= uint64(len(h.ring)) {
 		h.evict()
 	}
-	h.ring[e.seq%uint64(len(h.ring))] = e
-	for h.bytes += len(e.body); h.bytes > h.limit && h.first < h.last; {
+	h.last++
+	e.seq = h.last
+	h.bytes += len(e.front)
+	if before := h.at(h.last - 1); h.last == h.first || !before.shares(&e) {
+		h.bytes += len(e.state)
+	}
+	*h.at(e.seq) = e
+	for h.bytes > h.limit && h.first < h.last {
 		h.evict()
 	}
 	if snap != nil {
-		h.remember(snap, raw)
+		h.remember(snap, e.state)
 	}
 	h.mu.Unlock()
 	h.wake()
@@ -173,10 +202,16 @@ func (h *hub) wake() {
 	}
 }
 
+// at is where an event is kept. The caller holds the lock.
+func (h *hub) at(seq uint64) *event { return &h.ring[seq%uint64(len(h.ring))] }
+
 // evict forgets the oldest event. The caller holds the lock.
 func (h *hub) evict() {
-	oldest := &h.ring[h.first%uint64(len(h.ring))]
-	h.bytes -= len(oldest.body)
+	oldest := h.at(h.first)
+	h.bytes -= len(oldest.front)
+	if h.first == h.last || !oldest.shares(h.at(h.first+1)) {
+		h.bytes -= len(oldest.state)
+	}
 	*oldest = event{}
 	h.first++
 }

@@ -52,13 +52,13 @@ func TestEventsAsJSON(t *testing.T) {
 		`{"time":"2026-03-02T09:30:01Z","type":"conference","event":"changed","conference":"c1","version":3,"state":{"id":"c1","contact":"","version":3,"created":"2026-03-02T09:30:00Z","state":"active","participants":[],"segments":[]}}`,
 		`{"time":"2026-03-02T09:30:02Z","type":"agent","event":"presence","agent":"alice","state":{"id":"alice","name":"","extension":"","queues":[],"presence":"away","contacts":0}}`,
 	} {
-		if string(got[i].body) != want {
-			t.Errorf("event %d\n got %s\nwant %s", i+1, got[i].body, want)
+		if string(got[i].body()) != want {
+			t.Errorf("event %d\n got %s\nwant %s", i+1, got[i].body(), want)
 		}
 	}
 	var q QueueEvent
-	if err := json.Unmarshal(got[2].body, &q); err != nil || q.State.Waiting != 2 || q.Time.IsZero() {
-		t.Errorf("%v: %s", err, got[2].body)
+	if err := json.Unmarshal(got[2].body(), &q); err != nil || q.State.Waiting != 2 || q.Time.IsZero() {
+		t.Errorf("%v: %s", err, got[2].body())
 	}
 }
 
@@ -101,14 +101,21 @@ func TestRingIsBounded(t *testing.T) {
 		t.Run(fmt.Sprint(limits), func(t *testing.T) {
 			h := testHub(limits[0], limits[1])
 			for v := range uint64(100) {
-				h.mustPublish(t, changed("c1", v))
+				c := changed("c1", v)
+				for range v % 4 {
+					h.mustPublish(t, c)
+				}
+				h.mustPublish(t, c)
 				held := 0
 				for seq := h.first; seq <= h.last; seq++ {
 					e := h.ring[seq%uint64(len(h.ring))]
 					if e.seq != seq {
 						t.Fatalf("event %d is where %d should be", e.seq, seq)
 					}
-					held += len(e.body)
+					held += len(e.front) + len(e.state)
+					if seq > h.first && e.shares(h.at(seq-1)) {
+						held -= len(e.state)
+					}
 				}
 				n := int(h.last - h.first + 1)
 				if held != h.bytes || n > limits[0] || n < 1 || (held > limits[1] && n > 1) {
@@ -116,6 +123,23 @@ func TestRingIsBounded(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Events of one snapshot keep its state once, and differ in their heads alone.
+func TestEventsShareTheirState(t *testing.T) {
+	h := testHub(10, 1<<20)
+	c := changed("c1", 1)
+	h.mustPublish(t, c, c, changed("c1", 1))
+	got, _, err := h.after(0, make([]event, 10))
+	if err != nil || len(got) != 3 {
+		t.Fatalf("%d events, %v", len(got), err)
+	}
+	if !got[0].shares(&got[1]) || got[1].shares(&got[2]) {
+		t.Error("state is not shared by snapshot")
+	}
+	if string(got[0].body()) != string(got[2].body()) {
+		t.Errorf("%s is not %s", got[0].body(), got[2].body())
 	}
 }
 

@@ -83,6 +83,8 @@ GET /conferences/{id}
 GET /events
 GET /events/ws
 GET /queues
+GET /records
+GET /records/{contact}
 POST /conferences
 POST /conferences/{id}/add
 POST /conferences/{id}/cancel

@@ -18,6 +18,13 @@ type Page[T any] struct {
 	Next  string `json:"next,omitempty" doc:"cursor of the next page; absent on the last one"`
 }
 
+// badCursor is a cursor that no page has given out.
+func badCursor() *Problem {
+	problem := newProblem(http.StatusUnprocessableEntity, "the cursor is not one of this server's")
+	problem.Errors = []FieldError{{"query.cursor", "not a cursor of this server's"}}
+	return problem
+}
+
 // pageOf cuts the page out of items, which are in the order of their positions
 // (comparable strings). A cursor is the position of the last item seen, so that
 // items which come or go between two pages make no other item appear twice or
@@ -26,9 +33,7 @@ func pageOf[T any](items []T, position func(T) string, p Paging) (Page[T], error
 	if p.Cursor != "" {
 		after, err := base64.RawURLEncoding.DecodeString(p.Cursor)
 		if err != nil {
-			problem := newProblem(http.StatusUnprocessableEntity, "the cursor is not one of this server's")
-			problem.Errors = []FieldError{{"query.cursor", "not a cursor of this server's"}}
-			return Page[T]{}, problem
+			return Page[T]{}, badCursor()
 		}
 		start, found := slices.BinarySearchFunc(items, string(after), func(item T, at string) int {
 			switch have := position(item); {

@@ -24,6 +24,7 @@ const (
 // Config configures a Server.
 type Config struct {
 	Manager Manager          // what the API acts on; required
+	Records Records          // of calls that are over; nil: none are kept
 	Keys    []APIKey         // who may use the API; none: nobody
 	Metrics http.Handler     // serves /metrics; nil: 404
 	Counts  *metrics.Metrics // counts requests and event streams; nil: not counted
@@ -39,6 +40,7 @@ type Config struct {
 // ends its event streams.
 type Server struct {
 	manager Manager
+	records Records
 	keys    *keyring
 	counts  *metrics.Metrics
 	ready   func() error
@@ -71,6 +73,7 @@ func New(cfg Config) *Server {
 	}
 	s := &Server{
 		manager: cfg.Manager,
+		records: cfg.Records,
 		keys:    &keyring{},
 		counts:  cfg.Counts,
 		ready:   cfg.Ready,

@@ -93,7 +93,7 @@ func (s *Server) send(f follower, events []event, out sink) error {
 		if !f.wants(e) {
 			continue
 		}
-		if err := out.event(s.hub.id(e.seq), e.kind, e.body); err != nil {
+		if err := out.event(s.hub.id(e.seq), e.kind, e.body()); err != nil {
 			return err
 		}
 		sent = true

@@ -100,7 +100,7 @@ func testKeys() []APIKey {
 // newTestServer returns a server over m with the keys above.
 func newTestServer(t testing.TB, m *fakeManager, change ...func(*Config)) *Server {
 	t.Helper()
-	cfg := Config{Manager: m, Keys: testKeys(), Version: "v1.2.3", Epoch: "e"}
+	cfg := Config{Manager: m, Records: keptRecords(), Keys: testKeys(), Version: "v1.2.3", Epoch: "e"}
 	for _, f := range change {
 		f(&cfg)
 	}

@@ -22,7 +22,8 @@ type Config struct {
 	Features     Features      `yaml:"features"`
 	Transfer     Transfer      `yaml:"transfer"`
 	Timers       Timers        `yaml:"timers"`
-	Data         Path          `yaml:"data"`                   // directory of what outlives the process
+	Data         Path          `yaml:"data"` // directory of what outlives the process
+	Records      Records       `yaml:"records"`
 	DrainTimeout time.Duration `yaml:"drain_timeout" min:"0s"` // live calls may go on so long after SIGTERM
 	Limits       Limits        `yaml:"limits"`
 }
@@ -160,6 +161,11 @@ type Timers struct {
 	Session  time.Duration `yaml:"session" min:"90s"`  // RFC 4028; 90 s is its least
 }
 
+// Records are what is kept of calls that are over.
+type Records struct {
+	Keep Days `yaml:"keep"` // 0: for ever
+}
+
 // Limits bound what the server takes on.
 type Limits struct {
 	Conferences                   int           `yaml:"conferences" min:"1"`
@@ -189,6 +195,7 @@ func Default() *Config {
 			RTPTrunk: time.Minute, RTPHeld: 30 * time.Minute, Session: 30 * time.Minute,
 		},
 		Data:         "warmline-data",
+		Records:      Records{Keep: 30},
 		DrainTimeout: 10 * time.Minute,
 		Limits: Limits{
 			Conferences: 5000, Legs: 15000, WorkerUse: 0.85, Lateness: 5 * time.Millisecond,

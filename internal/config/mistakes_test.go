@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // mistake is a file and every line that is said about it.
@@ -434,6 +435,31 @@ outbound:
 		c.yaml:4:28: outbound[1].trunk: trunk "in" has no uri to send calls to
 		c.yaml:5:6: outbound[2].trunk: a trunk is needed; there is in and out
 		c.yaml:6:15: outbound[3].pattern: pattern "0." is taken by outbound[1] (line 4)`},
+}
+
+func TestDays(t *testing.T) {
+	for text, want := range map[string]Days{"0": 0, "0d": 0, "1d": 1, "30d": 30, "36500d": 36_500} {
+		c, err := Parse([]byte("records: {keep: "+text+"}"), "c.yaml", Options{Env: noEnv})
+		if err != nil || c.Records.Keep != want {
+			t.Errorf("%s: %v, %v", text, c, err)
+		}
+	}
+	for text, want := range map[string]string{
+		"30":     `"30" lacks a unit; did you mean 30d?`,
+		"720h":   `"720h" is no number of days; write as 30d, or 0 for ever`,
+		"-1d":    `"-1d" is no number of days; write as 30d, or 0 for ever`,
+		"1.5d":   `"1.5d" is no number of days; write as 30d, or 0 for ever`,
+		"d":      `"d" is no number of days; write as 30d, or 0 for ever`,
+		"36501d": `36501d is too long; 36500d is the most, and 0 is for ever`,
+	} {
+		got := complain(t, "records: {keep: "+text+"}", Options{})
+		if want := "c.yaml:1:17: records.keep: " + want; got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+	if got := Days(36_500).Duration(); got != 36_500*24*time.Hour || got < 0 || Days(7).String() != "7d" {
+		t.Errorf("100 years are %v, a week is %v", got, Days(7))
+	}
 }
 
 var featureMistakes = []mistake{

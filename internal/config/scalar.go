@@ -44,6 +44,8 @@ func (d *decoder) parse(text string, v reflect.Value) error {
 		value, err = parsePrefix(text)
 	case time.Duration:
 		value, err = parseDuration(text)
+	case Days:
+		value, err = parseDays(text)
 	case bool:
 		value, err = parseBool(text)
 	case int:

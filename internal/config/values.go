@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Scheme is the transport of a SIP listener.
@@ -119,6 +120,32 @@ func parsePorts(text string) (Ports, error) {
 		return Ports{}, fmt.Errorf("%q holds no pair of ports; the second number must be above the first", text)
 	}
 	return Ports{uint16(low), uint16(high)}, nil
+}
+
+// Days is a long time, written 30d.
+type Days int
+
+// maxDays is a hundred years: longer than anything is kept, and no overflow.
+const maxDays = 36_500
+
+// String is the time as in the file.
+func (d Days) String() string { return strconv.Itoa(int(d)) + "d" }
+
+// Duration is d as others want it.
+func (d Days) Duration() time.Duration { return time.Duration(d) * 24 * time.Hour }
+
+func parseDays(text string) (Days, error) {
+	number, unit := strings.CutSuffix(text, "d")
+	n, err := strconv.ParseUint(number, 10, 32)
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("%q is no number of days; write as 30d, or 0 for ever", text)
+	case !unit && n != 0:
+		return 0, fmt.Errorf("%q lacks a unit; did you mean %sd?", text, number)
+	case n > maxDays:
+		return 0, fmt.Errorf("%s is too long; %dd is the most, and 0 is for ever", text, maxDays)
+	}
+	return Days(n), nil
 }
 
 // Path is a file or directory, seen from the working directory.

@@ -3,12 +3,14 @@ package score
 import (
 	"math/rand/v2"
 	"testing"
+
+	"warmline/internal/speech"
 )
 
 // The lags of a recording are found again: steady ones, those of a player that
 // moves, and those around gaps.
 func TestAlign(t *testing.T) {
-	signal := dialogue(t, 12)
+	signal := speech.Dialogue(12)
 	moves := delayed(signal, 300)
 	for f := range moves.Source {
 		if f >= 200 { // in the middle of a word
@@ -66,7 +68,7 @@ func misplaced(h Heard, found []int) float64 {
 
 // A recording of nothing has some lag, and one shorter than a frame none.
 func TestAlignWithoutSound(t *testing.T) {
-	signal := dialogue(t, 1)
+	signal := speech.Dialogue(1)
 	if got := Align(signal, make([]int16, 10*Frame), 0); len(got) != 10 {
 		t.Errorf("%d frames", len(got))
 	}
@@ -77,7 +79,7 @@ func TestAlignWithoutSound(t *testing.T) {
 
 // A score with the alignment found is the one with the alignment known.
 func TestScoreOfARecording(t *testing.T) {
-	signal := dialogue(t, 20)
+	signal := speech.Dialogue(20)
 	said := See(signal)
 	h := delayed(signal, 1234)
 	rng := rand.New(rand.NewPCG(7, 8))
@@ -94,7 +96,7 @@ func TestScoreOfARecording(t *testing.T) {
 }
 
 func BenchmarkAlign(b *testing.B) {
-	signal := dialogue(b, 10)
+	signal := speech.Dialogue(10)
 	b.ReportAllocs()
 	for b.Loop() {
 		Align(signal, signal, 0)

@@ -5,12 +5,14 @@ import (
 	"math/cmplx"
 	"math/rand/v2"
 	"testing"
+
+	"warmline/internal/speech"
 )
 
 // The score of speech that is not touched is the best there is; of one that is
 // late by a constant, too.
 func TestScoreOfTheSame(t *testing.T) {
-	signal := dialogue(t, 10)
+	signal := speech.Dialogue(10)
 	said := See(signal)
 	for _, late := range []int{0, 8, 100, 1600} {
 		if got := said.Opinion(delayed(signal, late)); got < Best-0.001 {
@@ -21,7 +23,7 @@ func TestScoreOfTheSame(t *testing.T) {
 
 // More loss is worse; and to fill gaps with noise is worse than with nothing.
 func TestScoreFalls(t *testing.T) {
-	signal := dialogue(t, 20)
+	signal := speech.Dialogue(20)
 	said := See(signal)
 	last := Best + 0.001
 	for _, loss := range []float64{0, 0.02, 0.06, 0.2} {
@@ -47,7 +49,7 @@ func TestScoreFalls(t *testing.T) {
 // the signal-to-noise ratio by segments says that all is lost. A gap of 20 ms as
 // often is heard well: the score says so, that ratio does not.
 func TestScoreAgainstSignalToNoise(t *testing.T) {
-	signal := dialogue(t, 12)
+	signal := speech.Dialogue(12)
 	said := See(signal)
 	longer, gaps := stretched(signal), delayed(signal, 0)
 	for f := 24; f < len(gaps.Source); f += 25 {
@@ -86,7 +88,7 @@ func segmental(said, heard []int16) float64 {
 
 // What is missing altogether is noticed, though what is heard is all right.
 func TestScoreMissesNothing(t *testing.T) {
-	signal := dialogue(t, 10)
+	signal := speech.Dialogue(10)
 	h := delayed(signal, 0)
 	var cut Heard
 	for f, at := range h.Source {

@@ -3,12 +3,15 @@ package server
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/zaf/g711"
 
 	"warmline/internal/testnet"
 	"warmline/media"
@@ -24,6 +27,8 @@ type delayRig struct {
 	engine *media.Engine
 	mixer  *mixer.Mixer
 	legs   int
+
+	senders, workers []stall // when they stand still
 }
 
 // frame is what a peer sends at a time, and samplesPerFrame are in it.
@@ -33,6 +38,8 @@ const (
 	// A leg says a pip every so many frames, one leg of a room after the other.
 	pipEvery  = 75
 	pipFrames = 5
+	// After it it is silent, and else it hums.
+	pauseFrames = 25
 )
 
 // pulse is a leg's peer: it says pips and notes when others' come.
@@ -46,6 +53,9 @@ type pulse struct {
 	said     []time.Time
 	heard    []time.Time
 	loud     bool
+	says     []byte // in place of pips
+	silent   int    // frames before that
+	recorded []byte
 }
 
 func newDelayRig(t *testing.T) *delayRig {
@@ -55,7 +65,7 @@ func newDelayRig(t *testing.T) *delayRig {
 		t.Fatal(err)
 	}
 	r.engine, err = media.New(media.Config{
-		Network: testnet.Sockets[media.Socket]{Network: r.net}, Addr: netip.MustParseAddr("10.0.0.1"), PortMin: 10000, PortMax: 19999,
+		Network: r, Addr: netip.MustParseAddr("10.0.0.1"), PortMin: 10000, PortMax: 19999, Clock: r.mixer.Now,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -106,11 +116,11 @@ func (r *delayRig) run(pulses []*pulse, size int, length time.Duration) {
 	for end := time.Now().Add(length); time.Now().Before(end); {
 		next := end
 		for _, p := range pulses {
-			if due := p.began.Add(time.Duration(p.sent) * p.interval); !due.After(time.Now()) {
+			for !p.due(r.senders).After(time.Now()) {
 				p.send(size)
-				p.receive()
 			}
-			next = earliest(next, p.began.Add(time.Duration(p.sent)*p.interval))
+			p.receive()
+			next = earliest(next, p.due(r.senders))
 		}
 		time.Sleep(time.Until(next))
 	}
@@ -123,6 +133,11 @@ func earliest(a, b time.Time) time.Time {
 	return a
 }
 
+// due is when the next frame is sent.
+func (p *pulse) due(stalls []stall) time.Time {
+	return over(stalls, p.began.Add(time.Duration(p.sent)*p.interval))
+}
+
 // send sends the next frame.
 func (p *pulse) send(size int) {
 	b := make([]byte, 12+samplesPerFrame)
@@ -130,19 +145,44 @@ func (p *pulse) send(size int) {
 	binary.BigEndian.PutUint16(b[2:], uint16(p.sent))
 	binary.BigEndian.PutUint32(b[4:], uint32(p.sent*samplesPerFrame))
 	binary.BigEndian.PutUint32(b[8:], uint32(p.turn+1))
-	loud := byte(0xff) // 0
-	if at := p.sent % pipEvery; at >= p.turn*pipEvery/size && at < p.turn*pipEvery/size+pipFrames {
-		loud = 0x9f // some 8000
-		if at == p.turn*pipEvery/size {
-			p.said = append(p.said, time.Now().Add(-frame))
-		}
+	pip := p.sent%pipEvery - p.turn*pipEvery/size
+	if pip == 0 && p.says == nil {
+		p.said = append(p.said, time.Now().Add(-frame))
 	}
 	for i := range b[12:] {
-		b[12+i] = loud
+		b[12+i] = p.sample(pip, i)
 	}
 	p.socket.TryWrite(b, p.to)
 	p.sent++
 }
+
+// sample is one of the present frame, which is so many after a pip's beginning:
+// pips end soft tones, and pauses of half a second follow them.
+func (p *pulse) sample(pip, i int) byte {
+	at := (p.sent-p.silent)*samplesPerFrame + i
+	switch {
+	case p.says != nil && (at < 0 || at >= len(p.says)):
+		return ulawZero
+	case p.says != nil:
+		return p.says[at]
+	case pip >= 0 && pip < pipFrames:
+		return 0x9f // some 8000
+	case (pip+pipEvery)%pipEvery < pipFrames+pauseFrames:
+		return ulawZero
+	}
+	return hum[i%len(hum)]
+}
+
+// ulawZero is silence, and hum a soft tone, whose periods fill a frame.
+const ulawZero = 0xff
+
+var hum = func() []byte {
+	h := make([]byte, 16)
+	for i := range h {
+		h[i] = g711.EncodeUlawFrame(int16(800 * math.Sin(2*math.Pi*float64(i)/16)))
+	}
+	return h
+}()
 
 // receive takes what has come and notes where pips begin.
 func (p *pulse) receive() {
@@ -155,6 +195,7 @@ func (p *pulse) receive() {
 		if n != 12+samplesPerFrame {
 			continue
 		}
+		p.recorded = append(p.recorded, b[12:n]...)
 		for i, v := range b[12:n] {
 			loud := v&0x7f < 0x28
 			if loud && !p.loud {
@@ -192,17 +233,24 @@ func delays(pulses []*pulse, since time.Time) (list []time.Duration, missed int)
 func TestMouthToEar(t *testing.T) {
 	for _, c := range []struct {
 		size      int
+		stalls    int // of senders, and of workers
 		mean, p99 time.Duration
 	}{
-		{2, 4 * time.Millisecond, 6 * time.Millisecond},
-		{3, 8 * time.Millisecond, 17 * time.Millisecond},
-		{4, 9 * time.Millisecond, 18 * time.Millisecond},
-		{6, 12 * time.Millisecond, 22 * time.Millisecond},
+		{2, 0, 4 * time.Millisecond, 6 * time.Millisecond},
+		{3, 0, 8 * time.Millisecond, 17 * time.Millisecond},
+		{4, 0, 9 * time.Millisecond, 18 * time.Millisecond},
+		{6, 0, 12 * time.Millisecond, 22 * time.Millisecond},
+		{2, 5, 4 * time.Millisecond, 6 * time.Millisecond},
+		{3, 5, 8 * time.Millisecond, 17 * time.Millisecond},
 	} {
-		t.Run(fmt.Sprintf("rooms of %d", c.size), func(t *testing.T) {
+		t.Run(fmt.Sprintf("rooms of %d, %d stalls", c.size, c.stalls), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newDelayRig(t)
 				rng := rand.New(rand.NewPCG(uint64(c.size), 5))
+				if c.stalls > 0 {
+					r.net.SetLink(testnet.Link{Jitter: 300 * time.Microsecond})
+					r.senders, r.workers = stalls(c.stalls, rng), stalls(c.stalls, rng)
+				}
 				var all []time.Duration
 				missed := 0
 				var rooms [][]*pulse

@@ -27,7 +27,7 @@ func TestLedger(t *testing.T) {
 		st.bob.hangsUp()
 		st.carla.gone(time.Second)
 		st.over("C left finished, A left hangup, B left hangup")
-		st.ledger("p0: 35.0, p1 for 19.0, p2 for 10.0; p1: 29.0, p0 for 19.0, p2 for 11.0; p2: 22.0, p0 for 10.0, p1 for 11.0")
+		st.ledger("p1: 35.0, p2 for 19.0, p3 for 10.0; p2: 29.0, p1 for 19.0, p3 for 11.0; p3: 22.0, p1 for 10.0, p2 for 11.0")
 	})
 }
 
@@ -44,7 +44,7 @@ func TestLedgerOfHolds(t *testing.T) {
 		st.alice.hangsUp()
 		st.carla.gone(time.Second)
 		st.over("C left finished, A left hangup")
-		st.ledger("p0: 5.0, p1 for 2.0; p1: 5.0, p0 for 2.0")
+		st.ledger("p1: 5.0, p2 for 2.0; p2: 5.0, p1 for 2.0")
 	})
 }
 

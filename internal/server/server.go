@@ -25,6 +25,7 @@ import (
 	"warmline/media"
 	"warmline/metrics"
 	"warmline/mixer"
+	"warmline/records"
 	"warmline/sip"
 	"warmline/transfer"
 	"warmline/web"
@@ -56,6 +57,7 @@ type Server struct {
 	endpoint *sip.Endpoint
 	manager  *conference.Manager
 	metrics  *metrics.Metrics
+	records  *records.Store // nil without a directory
 	web      *web.Server
 	api      *http.Server
 	apiAddr  net.Addr
@@ -98,15 +100,19 @@ func Start(cfg *config.Config, opts Options) (_ *Server, err error) {
 		sockets.close()
 		return nil, err
 	}
+	if err := s.startRecords(cfg); err != nil {
+		sockets.close()
+		return nil, err
+	}
 	s.metrics = metrics.New(s.scrape, queueIDs(cfg), opts.Version, opts.Commit)
 	s.manager = conference.NewManager(conference.Config{
 		Directory: s.dir, Media: s.media, Mixer: s.mixer, Metrics: s.metrics,
 		Logger: s.log, Settings: settings(cfg), OnChange: s.publish, OnTrace: s.keepTrace(cfg, opts),
-		Music: s.music, Load: opts.Load,
+		OnRecord: s.keepRecord, Music: s.music, Load: opts.Load,
 	})
 	s.web = web.New(web.Config{
 		Manager: s.manager, Keys: apiKeys(cfg), Metrics: s.metrics.Handler(), Counts: s.metrics,
-		Ready: s.readiness, Logger: s.log, Version: opts.Version,
+		Records: s.keptRecords(), Ready: s.readiness, Logger: s.log, Version: opts.Version,
 	})
 	if err := s.startSIP(cfg, sockets); err != nil {
 		return nil, err
@@ -254,7 +260,12 @@ func (s *Server) publish(ch conference.Change) {
 }
 
 func (s *Server) scrape() metrics.Snapshot {
-	return s.manager.Scrape(conference.Sources{SIP: s.endpoint, Mixer: s.mixer})
+	all := s.manager.Scrape(conference.Sources{SIP: s.endpoint, Mixer: s.mixer})
+	if s.records != nil {
+		kept := s.records.Stats()
+		all.RecordsWritten, all.RecordsDropped = kept.Written, kept.Dropped
+	}
+	return all
 }
 
 // Drain takes no new calls and returns when the last one is over, or with the
@@ -292,4 +303,7 @@ func (s *Server) Close() {
 		s.media.Close()
 	}
 	s.running.Wait()
+	if s.records != nil {
+		s.records.Close()
+	}
 }

@@ -14,8 +14,8 @@ import (
 )
 
 // Reload takes over the agents, queues, rooms, trunks, routes, feature codes,
-// transfer policy and API keys of a new configuration. Live calls go on as they
-// are. What is bound, read or begun at the start needs a restart; the names of
+// transfer policy, API keys and life of records of a new configuration. Live calls
+// go on as they are. What is bound, read or begun at the start needs a restart; the names of
 // the keys concerned that changed come back, sorted.
 func (s *Server) Reload(cfg *config.Config) (needRestart []string, err error) {
 	s.mu.Lock()
@@ -25,6 +25,9 @@ func (s *Server) Reload(cfg *config.Config) (needRestart []string, err error) {
 	}
 	s.manager.Reload(settings(cfg))
 	s.web.SetKeys(apiKeys(cfg))
+	if s.records != nil {
+		s.records.SetKeep(cfg.Records.Keep.Duration())
+	}
 	s.metrics.SetQueues(queueIDs(cfg))
 	needRestart = restartKeys(s.cfg, cfg)
 	s.cfg = cfg

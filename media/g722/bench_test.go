@@ -1,10 +1,14 @@
 package g722
 
-import "testing"
+import (
+	"testing"
+
+	"warmline/internal/speech"
+)
 
 // BenchmarkEncode is one frame of 20 ms.
 func BenchmarkEncode(b *testing.B) {
-	signal := speech16(b)
+	signal := speech.Wide()
 	var e Encoder
 	e.Reset()
 	dst := make([]byte, frameBytes)
@@ -20,7 +24,7 @@ func BenchmarkEncode(b *testing.B) {
 
 // BenchmarkDecode is one frame of 20 ms.
 func BenchmarkDecode(b *testing.B) {
-	signal := speech16(b)
+	signal := speech.Wide()
 	var e Encoder
 	e.Reset()
 	stream := make([]byte, len(signal)/2)

@@ -2,6 +2,8 @@ package g722
 
 import (
 	"testing"
+
+	"warmline/internal/speech"
 )
 
 // TestQuantiser compares the multiplication and the table with the search that
@@ -38,7 +40,7 @@ func TestQuantiser(t *testing.T) {
 // TestPieces cuts a signal and its code anywhere: the result is that of one
 // piece.
 func TestPieces(t *testing.T) {
-	signal := speech16(t)[:16000]
+	signal := speech.Wide()[:16000]
 	var whole, cut Encoder
 	whole.Reset()
 	cut.Reset()
@@ -88,7 +90,7 @@ func TestLengths(t *testing.T) {
 }
 
 func TestReset(t *testing.T) {
-	signal := speech16(t)[:3200]
+	signal := speech.Wide()[:3200]
 	var used, fresh Encoder
 	var d, e Decoder
 	fresh.Reset()

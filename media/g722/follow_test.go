@@ -3,6 +3,8 @@ package g722
 import (
 	"math"
 	"testing"
+
+	"warmline/internal/speech"
 )
 
 // heard is what a far end hears of bytes.
@@ -15,7 +17,7 @@ func heard(stream []byte) []int16 {
 }
 
 func TestAdopt(t *testing.T) {
-	signal := speech16(t)[:64000]
+	signal := speech.Wide()[:64000]
 	var one, two, other Encoder
 	one.Reset()
 	other.Reset()
@@ -37,7 +39,7 @@ func TestAdopt(t *testing.T) {
 // decoder must have the same state as that encoder, and its waveform must be as
 // smooth around the change as that of a far end for which nothing changes.
 func TestFollow(t *testing.T) {
-	signal := speech16(t)
+	signal := speech.Wide()
 	var x Encoder
 	x.Reset()
 	stream := make([]byte, len(signal)/2)

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	oracle "github.com/gotranspile/g722"
+
+	"warmline/internal/speech"
 )
 
 // same encodes with both and decodes with both, frame by frame, and fails at the
@@ -56,7 +58,7 @@ func sameDecoded(t *testing.T, name string, stream []byte) {
 }
 
 func TestSameAsOracle(t *testing.T) {
-	same(t, "speech", speech16(t))
+	same(t, "speech", speech.Wide())
 	for name, signal := range signals() {
 		same(t, name, signal)
 	}

@@ -18,8 +18,13 @@
 //	lags ──► histogram (forgets) ──► target ──► slack: the reader moves its ticks, which nobody hears
 //	                                       └──► lead, moved by
 //	                                             · waiting for a late packet when there is nothing else to play
-//	                                             · stretching or squeezing speech by whole pitch periods
 //	                                             · longer or shorter silences
+//	                                             · stretching speech by whole pitch periods, or squeezing it
+//	                                               where no silence comes for two seconds
+//
+// The clock goes on whether or not the reader comes: what it should have read
+// while its machine stood still is given up, and no delay is left of that. The
+// listener hears the gap anyway, and would hear all that follows late.
 //
 // # A packet's way
 //
@@ -33,7 +38,9 @@
 //
 // For a listener with the same codec, [Playout.Relay] hands packets on as they
 // are. As long as nobody asks for samples nothing is decoded; when somebody does,
-// the last few packets are decoded again first.
+// the last packets are decoded first, by a decoder that begins anew: what it
+// remembers of another time would be taken for the tone to be continued, and give
+// loud noise.
 //
 // # Parts
 //

@@ -6,9 +6,8 @@ import (
 	"slices"
 	"testing"
 
-	"warmline/testdata/speech"
-
 	"warmline/internal/score"
+	"warmline/internal/speech"
 )
 
 // law is µ-law by its definition (G.711 §2), for tests that need no more.
@@ -60,33 +59,8 @@ func throughLaw(signal []int16) []int16 {
 	return out
 }
 
-// dialogue is all that is said in the test data, with short pauses, at most so
-// many seconds.
-func dialogue(t testing.TB, seconds int) []int16 {
-	t.Helper()
-	entries, err := speech.Files.ReadDir(".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var signal []int16
-	for _, e := range entries {
-		raw, err := speech.Files.ReadFile(e.Name())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(raw) < 44 || string(raw[:4]) != "RIFF" {
-			continue
-		}
-		for i := 44; i+1 < len(raw); i += 2 {
-			signal = append(signal, int16(uint16(raw[i])|uint16(raw[i+1])<<8))
-		}
-		signal = append(signal, make([]int16, 2400)...)
-	}
-	if len(signal) < seconds*8000 {
-		t.Fatalf("only %d samples of speech", len(signal))
-	}
-	return signal[:seconds*8000]
-}
+// dialogue is what most tests hear, so many seconds of it.
+func dialogue(_ testing.TB, seconds int) []int16 { return speech.Dialogue(seconds) }
 
 // network is a model of what happens to packets on the way, in virtual time:
 // the same seed, the same fate.

@@ -17,6 +17,9 @@ const (
 	// without jitter. What comes late there is a straggler, and no reason to have
 	// all others wait for its like.
 	calm = 24 // 3 ms
+	// few is how many packets the stragglers are taken to be of at least: one
+	// stall early in a stream is not a share of all there will be.
+	few = 120
 	// ceiling is the most the target may be above the mean lag of the last few
 	// packets: how long they wait at most, on average.
 	ceiling = 1600 // 200 ms
@@ -132,26 +135,30 @@ func (l *lags) target() int32 {
 
 // need is the lead at which enough packets come in time.
 func (l *lags) need() int32 {
-	late := float32(0)
-	tail := l.top
-	b := l.top
-	for ; b > l.bottom; b-- {
-		late += l.bin[b]
-		if late <= (1-tailShare)*l.total {
-			tail = b - 1
-		}
-		if late > (1-inTime)*l.total {
-			break
-		}
-	}
+	b := l.share(inTime, l.total)
 	if l.edge(b)-int32(l.mean) > calm {
-		b = min(max(b, tail), b+tailReach/binSamples)
+		if least := l.share(inTime, max(l.total, few*l.weight)); l.edge(least)-int32(l.mean) <= calm {
+			b = least
+		} else {
+			b = min(max(b, l.share(tailShare, l.total)), b+tailReach/binSamples)
+		}
 	}
 	for b > l.bottom && l.bin[b] == 0 {
 		b-- // nothing came there
 	}
 	lead := l.edge(b)
 	return lead + min(max(0, (lead-int32(l.mean))/safety), mostSafety)
+}
+
+// share is the bin up to which the lags of that share of a weight are.
+func (l *lags) share(share, of float32) int {
+	late, b := float32(0), l.top
+	for ; b > l.bottom; b-- {
+		if late += l.bin[b]; late > (1-share)*of {
+			break
+		}
+	}
+	return b
 }
 
 // late is the share of packets with a greater lag.

@@ -167,3 +167,32 @@ func TestStoreWrapsRound(t *testing.T) {
 		}
 	}
 }
+
+// One stall soon after the beginning, whose packets come all at once, is no
+// share of what is to come. Jitter is known as soon.
+func TestStragglersOfAYoungStream(t *testing.T) {
+	for _, before := range []int{20, 60, 100} {
+		var l lags
+		l.reset()
+		for i := range before {
+			l.add(int32(i % 3))
+		}
+		for _, lag := range []int32{480, 320, 160, 0, 1, 2} {
+			if l.add(lag); l.need() > calm {
+				t.Errorf("%d packets, and one late by %d: %d are needed", before, lag, l.need())
+			}
+		}
+		if l.add(400); l.need() < 400 {
+			t.Errorf("%d packets, and a second stall: %d are needed", before, l.need())
+		}
+	}
+	rng := rand.New(rand.NewPCG(2, 2))
+	var l lags
+	l.reset()
+	for range acquaintance {
+		l.add(int32(160 * rng.NormFloat64()))
+	}
+	if got := l.need(); got < 240 {
+		t.Errorf("%d samples are needed of jitter of 160 in a second", got)
+	}
+}

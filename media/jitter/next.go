@@ -1,10 +1,15 @@
 package jitter
 
 // Next moves on to the frame to be heard from now (in ns) on, 20 ms after the
-// one before. It says whether there is anything to hear in it, or may be.
+// one before. It says whether there is anything to hear in it, or may be. Where
+// the reader missed frames, it is not they that come next.
 func (p *Playout) Next(now int64) bool {
 	p.leave()
+	missed := now-p.now > second/50*3/2
 	p.now, p.tick = now, p.samplesOf(now)
+	if missed && p.running {
+		p.pass()
+	}
 	p.from = p.play
 	if !p.running {
 		clear(p.frame[:p.size])
@@ -32,6 +37,15 @@ func (p *Playout) Samples() []int16 {
 		p.make()
 	}
 	return p.frame[:p.size]
+}
+
+// pass gives up what should have been heard while the reader did not come. To
+// play it now would keep all that follows late.
+func (p *Playout) pass() {
+	if n := p.excess(p.play, p.tick); n > 0 {
+		p.store.drop(p.play, min(n, capacity))
+		p.carry(p.play + uint32(n))
+	}
 }
 
 // leave is done with the last frame, whether or not anybody asked for it.

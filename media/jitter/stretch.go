@@ -5,8 +5,10 @@ const (
 	// The lead follows the target once it is so far below, or above.
 	tooShort = 8
 	tooLong  = 4
-	// Speech is squeezed, not only its pauses, from here on.
+	// Speech is squeezed, not only its pauses, from here on, if no pause came for
+	// so many frames.
 	muchTooLong = 64
+	patience    = 100
 	// And without much regard from here on: 100 ms.
 	farTooLong = 800
 	// waitFrames is the pause between two squeezes of speech: at most 5 % of
@@ -36,6 +38,9 @@ func (p *Playout) adapt(dst []int16) bool {
 		return false
 	}
 	excess := p.excess(p.play, p.tick)
+	if p.long++; excess <= 0 {
+		p.long = 0
+	}
 	if excess == 0 || p.relay.asked == 0 && excess <= tooLong*p.k && excess >= -tooShort*p.k {
 		return false
 	}
@@ -57,7 +62,8 @@ func (p *Playout) squeeze(dst []int16, excess int) bool {
 	p.store.copy(next, p.play)
 	cut, fade := min(excess, n-p.size), quietFade*p.k
 	if !p.ground.quiet(amplitude(next[:p.size])) {
-		if cut < muchTooLong*p.k {
+		// Who is to be handed on untouched may be so the sooner for being squeezed.
+		if cut < muchTooLong*p.k || excess <= farTooLong*p.k && p.long < patience && p.relay.asked == 0 {
 			return false
 		}
 		var alike float32

@@ -19,7 +19,7 @@ func held(signal []int16, excess int32) *rig {
 		r.store.write(uint32(ts), encoded(signal[ts:ts+baseFrame]), unlaw)
 	}
 	r.aim(excess)
-	r.rest = 0
+	r.rest, r.long = 0, patience
 	return r
 }
 
@@ -90,6 +90,25 @@ func TestSmallDeviationsAreLeftAlone(t *testing.T) {
 		if r.lead() != before {
 			t.Errorf("excess %d: moved", excess)
 		}
+	}
+}
+
+// A pause is waited for before speech is squeezed, but not for ever.
+func TestPausesAreWaitedFor(t *testing.T) {
+	r := held(vowel(70*baseFrame, 80), 300)
+	r.long = patience - 4
+	before := r.lead()
+	for range 3 {
+		r.frame()
+	}
+	if r.lead() != before {
+		t.Errorf("moved by %d before a pause can have come", before-r.lead())
+	}
+	for range 3 {
+		r.frame()
+	}
+	if r.lead() == before {
+		t.Error("not moved where no pause comes")
 	}
 }
 

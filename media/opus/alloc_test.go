@@ -1,11 +1,15 @@
 package opus
 
-import "testing"
+import (
+	"testing"
+
+	"warmline/internal/speech"
+)
 
 // TestAllocations: none in the steady state. Redundancy and concealment cost a
 // few, in the library.
 func TestAllocations(t *testing.T) {
-	signal := speech16(t)[16000:64000]
+	signal := speech.Wide()[16000:64000]
 	list := packets(t, newEncoder(t, Config{Loss: 20}), signal)
 	encoded, decoded := make([]byte, MaxBytes), make([]int16, MaxSamples)
 	d := newDecoder(t)

@@ -2,11 +2,13 @@ package opus
 
 import (
 	"testing"
+
+	"warmline/internal/speech"
 )
 
 // BenchmarkEncode is one frame of 20 ms; redundant is with losses expected.
 func BenchmarkEncode(b *testing.B) {
-	signal := speech16(b)
+	signal := speech.Wide()
 	for _, c := range []struct {
 		name   string
 		config Config
@@ -28,7 +30,7 @@ func BenchmarkEncode(b *testing.B) {
 
 // BenchmarkDecode is one packet of 20 ms.
 func BenchmarkDecode(b *testing.B) {
-	list := packets(b, newEncoder(b, Config{}), speech16(b))
+	list := packets(b, newEncoder(b, Config{}), speech.Wide())
 	d := newDecoder(b)
 	dst := make([]int16, FrameSamples)
 	b.ReportAllocs()
@@ -44,7 +46,7 @@ func BenchmarkDecode(b *testing.B) {
 // BenchmarkConceal loses every other packet; redundancy is one with the next
 // packet at hand.
 func BenchmarkConceal(b *testing.B) {
-	list := packets(b, newEncoder(b, Config{Loss: 20}), speech16(b))
+	list := packets(b, newEncoder(b, Config{Loss: 20}), speech.Wide())
 	for _, c := range []struct {
 		name string
 		peek bool
@@ -71,7 +73,7 @@ func BenchmarkConceal(b *testing.B) {
 
 // BenchmarkPrime is the hand-over to an encoder, by three frames.
 func BenchmarkPrime(b *testing.B) {
-	signal := speech16(b)[16000:16960]
+	signal := speech.Wide()[16000:16960]
 	e := newEncoder(b, Config{})
 	b.ReportAllocs()
 	for b.Loop() {
@@ -81,7 +83,7 @@ func BenchmarkPrime(b *testing.B) {
 
 // BenchmarkSamples reads a header.
 func BenchmarkSamples(b *testing.B) {
-	list := packets(b, newEncoder(b, Config{}), speech16(b)[:16000])
+	list := packets(b, newEncoder(b, Config{}), speech.Wide()[:16000])
 	b.ReportAllocs()
 	i := 0
 	for b.Loop() {

@@ -4,12 +4,14 @@ import (
 	"testing"
 
 	"github.com/thesyncim/gopus"
+
+	"warmline/internal/speech"
 )
 
 // TestConceal loses every fifth packet of speech. With the next packet at hand
 // the result is much nearer to what was lost than without.
 func TestConceal(t *testing.T) {
-	signal := speech16(t)[:16000*10]
+	signal := speech.Wide()[:16000*10]
 	list := packets(t, newEncoder(t, Config{Loss: 20}), signal)
 	whole := play(t, newDecoder(t), list)
 	lossy := func(peek bool) (got, lost, want []int16) {
@@ -46,7 +48,7 @@ func TestConceal(t *testing.T) {
 // TestConcealLengths asks for any length, at any time, with anything as the next
 // packet.
 func TestConcealLengths(t *testing.T) {
-	signal := speech16(t)[16000 : 16000*3]
+	signal := speech.Wide()[16000 : 16000*3]
 	mono := packets(t, newEncoder(t, Config{Loss: 30}), signal)
 	nexts := [][]byte{nil, {}, mono[50], {0xff}, mono[50][:3], {8}}
 	for _, ms := range []int{10, 40, 60} {
@@ -72,7 +74,7 @@ func TestConcealLengths(t *testing.T) {
 // TestConcealLongGap: the last 20 ms before the next packet come from its
 // redundancy however long the gap is, and long gaps fade.
 func TestConcealLongGap(t *testing.T) {
-	signal := speech16(t)[:16000*10]
+	signal := speech.Wide()[:16000*10]
 	list := packets(t, newEncoder(t, Config{Loss: 20}), signal)
 	whole := play(t, newDecoder(t), list)
 	var blind, seeing, want []int16

@@ -26,6 +26,16 @@
 // within 3 dB of what two encoders of the same sound differ by anyway, and the
 // click is gone (a test measures both).
 //
+// # Entering a stream
+//
+// A decoder that begins in the middle of a stream has no past to predict from. For
+// speech that is over after one packet or two. Where a tone swells whose period is
+// a whole number of samples, the encoder predicts each period from the one before
+// with a gain above one, and so the decoder's error swells as well, in any decoder:
+// it takes 16 packets until nothing is too loud, if the tone comes out of silence.
+// (After a tone that swells and ebbs without ever being silent the error may stay,
+// up to 8 dB too loud.) A past of another time is worse than none: reset first.
+//
 // # Costs
 //
 // A frame takes some 30 times as long to encode (at complexity 5) as in G.722, and

@@ -5,13 +5,15 @@ import (
 	"testing"
 
 	"github.com/thesyncim/gopus"
+
+	"warmline/internal/speech"
 )
 
 // delay is that of encoder and decoder together, in samples, by the test below.
 const delay = 104
 
 func TestSpeech(t *testing.T) {
-	signal := speech16(t)[:16000*8]
+	signal := speech.Wide()[:16000*8]
 	list := packets(t, newEncoder(t, Config{}), signal)
 	bytes := 0
 	for _, p := range list {
@@ -45,7 +47,7 @@ func TestConfig(t *testing.T) {
 			t.Errorf("%+v was accepted", c)
 		}
 	}
-	signal := speech16(t)[:16000*4]
+	signal := speech.Wide()[:16000*4]
 	size := func(c Config) (n int) {
 		for _, p := range packets(t, newEncoder(t, c), signal) {
 			n += len(p)
@@ -64,7 +66,7 @@ func TestEncodeRefuses(t *testing.T) {
 			t.Errorf("%d samples became %d bytes", n, got)
 		}
 	}
-	frame := speech16(t)[16000:16320]
+	frame := speech.Wide()[16000:16320]
 	for _, n := range []int{0, 1, 2, 10, 5000} {
 		if got := e.Encode(make([]byte, n), frame); got > n || got > MaxBytes {
 			t.Errorf("%d bytes in room for %d", got, n)
@@ -80,7 +82,7 @@ func TestEncodeRefuses(t *testing.T) {
 // TestReset: a far end that begins with an encoder that was used and reset hears
 // as well as with a new one.
 func TestReset(t *testing.T) {
-	signal := speech16(t)[32000 : 32000+5*16000]
+	signal := speech.Wide()[32000 : 32000+5*16000]
 	quality := func(e *Encoder, d *Decoder) float64 {
 		return snr(signal[:len(signal)-delay], play(t, d, packets(t, e, signal))[delay:])
 	}
@@ -104,7 +106,7 @@ func TestReset(t *testing.T) {
 
 // TestDurations decodes what other encoders may send.
 func TestDurations(t *testing.T) {
-	signal := speech16(t)[:16000*3]
+	signal := speech.Wide()[:16000*3]
 	for _, application := range []gopus.Application{gopus.ApplicationVoIP, gopus.ApplicationAudio, gopus.ApplicationLowDelay} {
 		for _, ms4 := range []int{10, 20, 40, 80, 160, 240, 320, 400, 480} { // quarters of a millisecond
 			for channels := 1; channels <= 2; channels++ {
@@ -145,7 +147,7 @@ func interleaved(s []int16, channels int) (out []int16) {
 func TestDecodeRefuses(t *testing.T) {
 	d := newDecoder(t)
 	dst := make([]int16, MaxSamples)
-	list := packets(t, newEncoder(t, Config{}), speech16(t)[:3200])
+	list := packets(t, newEncoder(t, Config{}), speech.Wide()[:3200])
 	for _, p := range [][]byte{nil, {}, {3}, {3, 0}, {1, 0}, append([]byte{8}, make([]byte, 1276)...)} {
 		if n := d.Decode(dst, p); n != 0 {
 			t.Errorf("% x: %d samples", p[:min(len(p), 5)], n)
@@ -176,7 +178,7 @@ func TestGuard(t *testing.T) {
 // TestPauses has discontinuous transmission on: packets with nothing in them,
 // which the decoder makes background of.
 func TestPauses(t *testing.T) {
-	signal := append(append([]int16{}, speech16(t)[:32000]...), make([]int16, 32000)...)
+	signal := append(append([]int16{}, speech.Wide()[:32000]...), make([]int16, 32000)...)
 	list := packets(t, newEncoder(t, Config{DTX: true}), signal)
 	quiet := 0
 	for _, p := range list[100:] {

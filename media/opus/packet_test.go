@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/thesyncim/gopus"
+
+	"warmline/internal/speech"
 )
 
 func TestSamplesAndQuiet(t *testing.T) {
@@ -71,7 +73,7 @@ func FuzzSamples(f *testing.F) {
 // FuzzDecode feeds a decoder with a good packet, with anything, and conceals;
 // what comes out has the length that was said.
 func FuzzDecode(f *testing.F) {
-	good := packets(f, newEncoder(f, Config{Loss: 20}), speech16(f)[16000:32000])
+	good := packets(f, newEncoder(f, Config{Loss: 20}), speech.Wide()[16000:32000])
 	for _, p := range good[:5] {
 		f.Add(p, uint16(320), uint8(3))
 	}

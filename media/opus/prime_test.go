@@ -1,11 +1,15 @@
 package opus
 
-import "testing"
+import (
+	"testing"
+
+	"warmline/internal/speech"
+)
 
 // TestPrime changes encoders at many places of a dialogue. What the far end
 // hears is compared with what it hears if nothing changes.
 func TestPrime(t *testing.T) {
-	signal := speech16(t)
+	signal := speech.Wide()
 	list := packets(t, newEncoder(t, Config{Loss: 5}), signal)
 	whole := play(t, newDecoder(t), list)
 	const before, after = 30, 5
@@ -38,7 +42,7 @@ func TestPrime(t *testing.T) {
 
 // TestPrimeLengths: only whole frames at the end count.
 func TestPrimeLengths(t *testing.T) {
-	signal := speech16(t)[16000:32000]
+	signal := speech.Wide()[16000:32000]
 	a, b := newEncoder(t, Config{}), newEncoder(t, Config{})
 	for _, extra := range []int{0, 1, 319} {
 		a.Prime(signal[960-extra : 1600])

@@ -27,7 +27,9 @@
 //
 // # Left out
 //
-// Master key identifiers, more than one master key, key derivation rates, and
-// unencrypted or unauthenticated sessions are refused in a=crypto. A lifetime is
+// More than one master key, key derivation rates, and unencrypted or
+// unauthenticated sessions are refused in a=crypto. A master key identifier (MKI)
+// is expected in the packets of a peer whose key has one; our own keys have none,
+// as each side says for itself (RFC 4568 section 6.1). A lifetime is
 // read, but not counted: its default, 2^48 packets, is the only one kept.
 package srtp

@@ -13,6 +13,7 @@ func FuzzParseCrypto(f *testing.F) {
 		f.Add(NewKey(s).Crypto(1))
 	}
 	f.Add("1 AES_CM_128_HMAC_SHA1_80 inline:" + key128 + "|2^20|1:4 -X WSH=64")
+	f.Add("1 AES_CM_128_HMAC_SHA1_80 inline:" + key128 + "|0004294967295:4")
 	f.Fuzz(func(t *testing.T, value string) {
 		tag, key, err := ParseCrypto(value)
 		if err != nil {
@@ -39,7 +40,11 @@ func FuzzOpener(f *testing.F) {
 		if _, err := opener.RTP(seal(f, sealer.RTP, rtpPacket(1, 2))); err != nil {
 			f.Fatal(err)
 		}
-		openers = append(openers, opener)
+		identified, err := NewOpener(named(f, keyOf(s, make([]byte, s.KeyLen()+s.SaltLen())), "1:4"))
+		if err != nil {
+			f.Fatal(err)
+		}
+		openers = append(openers, opener, identified)
 	}
 	f.Fuzz(func(t *testing.T, p []byte) {
 		for _, o := range openers {

@@ -20,6 +20,9 @@ type Key struct {
 	// asking them, and behind two, because with some verbs it follows one
 	// pointer.
 	secret unique.Handle[unique.Handle[secret]]
+	// mki is what packets under the key carry to name it; "": nothing. It is no
+	// secret.
+	mki string
 }
 
 type secret struct {
@@ -43,7 +46,7 @@ func keyOf(s Suite, material []byte) Key {
 	var sec secret
 	copy(sec.master[:], material[:s.KeyLen()])
 	copy(sec.salt[:], material[s.KeyLen():])
-	return Key{s, unique.Make(unique.Make(sec))}
+	return Key{suite: s, secret: unique.Make(unique.Make(sec))}
 }
 
 // material is the inverse of keyOf.

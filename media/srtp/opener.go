@@ -5,6 +5,7 @@ package srtp
 type Opener struct {
 	rtp, rtcp transform
 	suite     Suite
+	mki       string
 	known     incoming
 }
 
@@ -14,15 +15,21 @@ func NewOpener(k Key) (*Opener, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Opener{rtp: rtp, rtcp: rtcp, suite: k.suite}, nil
+	return &Opener{rtp: rtp, rtcp: rtcp, suite: k.suite, mki: k.mki}, nil
 }
 
 // RTP authenticates and decrypts the packet p in place: what was sent is
 // p[:n]. It fails with ErrShort or ErrHeader for what is no SRTP packet, with
 // ErrReplay for one that was there before or is 128 or more packets late, and
-// with ErrAuth for one that was not made with the key, or was changed since.
-// If it fails, p may be destroyed; the Opener is as it was.
+// with ErrAuth for one that was not made with the key, or was changed since, or
+// does not carry the key's identifier where it has one. If it fails, p may be destroyed; the Opener is as it was.
 func (o *Opener) RTP(p []byte) (n int, err error) {
+	if o.mki != "" {
+		var ok bool
+		if p, ok = o.cutMKI(p, o.suite.tagBehindMKI(o.suite.Overhead())); !ok {
+			return 0, ErrAuth
+		}
+	}
 	end := len(p) - o.suite.Overhead()
 	if end < fixedRTP {
 		return 0, ErrShort
@@ -55,6 +62,12 @@ func (o *Opener) RTP(p []byte) (n int, err error) {
 // Packets that are authenticated but not encrypted are taken too: the E bit
 // decides (RFC 3711 section 3.4).
 func (o *Opener) RTCP(p []byte) (n int, err error) {
+	if o.mki != "" {
+		var ok bool
+		if p, ok = o.cutMKI(p, o.suite.tagBehindMKI(o.suite.OverheadRTCP()-word)); !ok {
+			return 0, ErrAuth
+		}
+	}
 	if len(p) < headerRTCP+o.suite.OverheadRTCP() {
 		return 0, ErrShort
 	}

@@ -16,7 +16,7 @@ var (
 	ErrKey       = errors.New("srtp: malformed key in crypto attribute")
 	ErrKeys      = errors.New("srtp: more than one master key in crypto attribute")
 	ErrLifetime  = errors.New("srtp: malformed lifetime in crypto attribute")
-	ErrMKI       = errors.New("srtp: master key identifier in crypto attribute")
+	ErrMKI       = errors.New("srtp: malformed or misplaced master key identifier")
 	ErrParameter = errors.New("srtp: unsupported session parameter in crypto attribute")
 )
 
@@ -28,10 +28,11 @@ const (
 
 // ParseCrypto reads the value of an a=crypto attribute (RFC 4568 section 9.1):
 //
-//	1 AES_CM_128_HMAC_SHA1_80 inline:<key and salt in base64>|2^20
+//	1 AES_CM_128_HMAC_SHA1_80 inline:<key and salt in base64>|2^20|1:4
 //
-// A lifetime is accepted. Master key identifiers are not, nor more than one key
-// or session parameters that change what a packet looks like; a window size
+// A lifetime is accepted, and so is a master key identifier, which the packets
+// under the key then carry. Not accepted are more than one key and session
+// parameters that change what a packet looks like; a window size
 // hint and parameters marked as optional with "-" are passed over. An attribute
 // that is refused should be treated as if it were not there.
 func ParseCrypto(value string) (tag int, key Key, err error) {
@@ -76,8 +77,10 @@ func parseKey(suite Suite, param string) (Key, error) {
 		return Key{}, ErrSyntax
 	}
 	text, rest, more := strings.Cut(param[len(inline):], "|")
+	mki := ""
 	if more {
-		if err := checkRest(rest); err != nil {
+		var err error
+		if mki, err = parseRest(rest); err != nil {
 			return Key{}, err
 		}
 	}
@@ -86,18 +89,28 @@ func parseKey(suite Suite, param string) (Key, error) {
 	if err != nil || len(b) != suite.KeyLen()+suite.SaltLen() {
 		return Key{}, ErrKey
 	}
-	return keyOf(suite, b), nil
+	key := keyOf(suite, b)
+	key.mki = mki
+	return key, nil
 }
 
-// checkRest looks at what follows a key: lifetime, identifier, or both.
-func checkRest(rest string) error {
-	if strings.Contains(rest, ":") {
-		return ErrMKI
+// parseRest reads what follows a key: lifetime, identifier, or both in that order.
+func parseRest(rest string) (mki string, err error) {
+	lifetime, identifier, both := strings.Cut(rest, "|")
+	if !both && strings.Contains(rest, ":") {
+		return parseMKI(rest)
 	}
-	if power, ok := strings.CutPrefix(rest, "2^"); ok {
+	if err := checkLifetime(lifetime); err != nil || !both {
+		return "", err
+	}
+	return parseMKI(identifier)
+}
+
+func checkLifetime(s string) error {
+	if power, ok := strings.CutPrefix(s, "2^"); ok {
 		return checkNumber(power, maxPackets)
 	}
-	return checkNumber(rest, 1<<maxPackets)
+	return checkNumber(s, 1<<maxPackets)
 }
 
 func checkNumber(s string, most uint64) error {
@@ -128,5 +141,8 @@ func (k Key) Crypto(tag int) string {
 	}
 	master, salt := k.material()
 	text := base64.StdEncoding.EncodeToString(slices.Concat(master, salt))
+	if k.mki != "" {
+		text += "|" + formatMKI(k.mki)
+	}
 	return strconv.Itoa(tag) + " " + k.suite.String() + " " + inline + text
 }

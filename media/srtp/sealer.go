@@ -17,8 +17,12 @@ type outgoing struct {
 	index uint64 // of the last RTP packet
 }
 
-// NewSealer returns a Sealer, or ErrSuite for the zero Key.
+// NewSealer returns a Sealer, or ErrSuite for the zero Key, and ErrMKI for one
+// with an identifier: those are for others to send.
 func NewSealer(k Key) (*Sealer, error) {
+	if k.mki != "" {
+		return nil, ErrMKI
+	}
 	rtp, rtcp, err := k.transforms()
 	if err != nil {
 		return nil, err

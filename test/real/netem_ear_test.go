@@ -4,14 +4,11 @@ package real
 
 import (
 	"cmp"
-	"encoding/binary"
 	"math"
 	"net"
 	"slices"
-	"testing"
 
 	"warmline/internal/score"
-	"warmline/testdata/speech"
 )
 
 // recording is what a listener with unlimited patience heard: each packet in
@@ -134,34 +131,6 @@ func mean(list []verdict) (v verdict) {
 		v.network += x.network / n
 	}
 	return v
-}
-
-// dialogue is what is said in the test data, with short pauses, so many seconds
-// of it.
-func dialogue(t *testing.T, seconds int) []int16 {
-	t.Helper()
-	entries, err := speech.Files.ReadDir(".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var signal []int16
-	for _, e := range entries {
-		raw, err := speech.Files.ReadFile(e.Name())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(raw) < 44 || string(raw[:4]) != "RIFF" {
-			continue
-		}
-		for i := 44; i+1 < len(raw); i += 2 {
-			signal = append(signal, int16(binary.LittleEndian.Uint16(raw[i:])))
-		}
-		signal = append(signal, make([]int16, 2400)...)
-	}
-	if len(signal) < seconds*score.Rate {
-		t.Fatalf("only %d samples of speech", len(signal))
-	}
-	return signal[:seconds*score.Rate]
 }
 
 // encoded is a signal as PCMU.

@@ -1,39 +1,5 @@
 package score
 
-import (
-	"testing"
-
-	"warmline/testdata/speech"
-)
-
-// dialogue is what is said in the test data, with short pauses, so many seconds
-// of it.
-func dialogue(t testing.TB, seconds int) []int16 {
-	t.Helper()
-	entries, err := speech.Files.ReadDir(".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var signal []int16
-	for _, e := range entries {
-		raw, err := speech.Files.ReadFile(e.Name())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(raw) < 44 || string(raw[:4]) != "RIFF" {
-			continue
-		}
-		for i := 44; i+1 < len(raw); i += 2 {
-			signal = append(signal, int16(uint16(raw[i])|uint16(raw[i+1])<<8))
-		}
-		signal = append(signal, make([]int16, 2400)...)
-	}
-	if len(signal) < seconds*Rate {
-		t.Fatalf("only %d samples of speech", len(signal))
-	}
-	return signal[:seconds*Rate]
-}
-
 // delayed is a signal heard late samples after it was said.
 func delayed(signal []int16, late int) (h Heard) {
 	for at := -late; at+Frame <= len(signal); at += Frame {
