@@ -5,7 +5,7 @@ import "time"
 // clock is the rate of the RTP timestamps both ways, in Hz: the codec's, which
 // need not be its sampling rate (RFC 3551 §4.5.2 for G.722, RFC 7587 §4.1 for
 // Opus).
-func (a *agreement) clock() int64 { return clockRate }
+func (a *agreement) clock() int64 { return int64(a.codec.clock) }
 
 // inClock is a time or span in nanoseconds, in units of an RTP clock.
 func inClock(t, clock int64) int64 {

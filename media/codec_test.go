@@ -2,10 +2,13 @@ package media
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"warmline/media/jitter"
 )
 
 // wide is a session that may use all codecs, in the field's order for quality.
@@ -148,6 +151,54 @@ func TestNumbersOfBothSides(t *testing.T) {
 	}
 }
 
+// Our answer allows one codec: only for that there is a decoder, whatever the peer
+// lists. G.711 needs none. A re-INVITE that changes the codec leaves the decoder
+// of the one before for what is under way, the next one does not.
+func TestG711PaysForNothing(t *testing.T) {
+	const all, narrow = "audio 4000 RTP/AVP 111 9 0 8", "audio 4000 RTP/AVP 0"
+	b := newBench(t, SessionConfig{Codecs: []string{"pcmu", "opus", "g722", "pcma"}})
+	tests := []struct {
+		name, offer string
+		codec       string
+		plays       []kind
+		wide        bool
+	}{
+		{"all", all, "pcmu", []kind{kindPCMU, kindPCMA}, false},
+		{"G.711", narrow, "pcmu", []kind{kindPCMU}, false},
+		{"wideband", "audio 4000 RTP/AVP 9 111", "opus", []kind{kindOpus}, true},
+		{"the same", "audio 4000 RTP/AVP 9 111", "opus", []kind{kindOpus}, true},
+		{"back", all, "pcmu", []kind{kindPCMU, kindPCMA, kindOpus}, true},
+		{"back again", all, "pcmu", []kind{kindPCMU, kindPCMA}, true},
+	}
+	var before [kinds]*jitter.Format
+	for _, tt := range tests {
+		b.agree(offerOf(ip, tt.offer, "rtpmap:111 opus/48000/2"))
+		a := b.s.agreed
+		for k := range kind(kinds) {
+			if got := a.playable[k] != nil; got != slices.Contains(tt.plays, k) {
+				t.Errorf("%s: kind %d is played: %v", tt.name, k, got)
+			}
+			if a.playable[k] != nil && before[k] != nil && a.playable[k] != before[k] {
+				t.Errorf("%s: kind %d has another decoder", tt.name, k)
+			}
+		}
+		if before = a.playable; b.s.Codec() != tt.codec || b.engine.wide != tt.wide {
+			t.Errorf("%s: %s, wide %v", tt.name, b.s.Codec(), b.engine.wide)
+		}
+	}
+	// An answer to us says itself what may come.
+	for answer, want := range map[string]bool{narrow: false, "audio 4000 RTP/AVP 0 111": true} {
+		b := newBench(t, SessionConfig{Codecs: []string{"pcmu", "opus"}})
+		b.s.Offer()
+		if err := b.s.Accept([]byte(offerOf(ip, answer, "rtpmap:111 opus/48000/2"))); err != nil {
+			t.Fatal(err)
+		}
+		if b.s.Commit(); (b.s.agreed.playable[kindOpus] != nil) != want || b.engine.wide != want {
+			t.Errorf("%s: a decoder of Opus: %v, wide %v", answer, !want, b.engine.wide)
+		}
+	}
+}
+
 // What the peer numbered keeps its number in our own offers; our other numbers
 // give way.
 func TestReofferKeepsTheNumbers(t *testing.T) {
@@ -212,6 +263,34 @@ func TestPacketTimesOfCodecs(t *testing.T) {
 		b.agree(offerOf(ip, "audio 4000 RTP/AVP 8 9 111", "rtpmap:111 opus/48000/2", "ptime:60"))
 		if a := b.s.agreed; a.packetTime != want {
 			t.Errorf("%s: %d ms, want %d", codec, a.packetTime, want)
+		}
+	}
+}
+
+// A peer that takes no packets of 20 ms gets none: then Opus is none of the codecs
+// in common.
+func TestOpusIsTooLong(t *testing.T) {
+	for _, tt := range []struct {
+		attribute string
+		formats   string
+		codec     string // "": refused
+	}{
+		{"maxptime:20", "111 0", "opus"}, {"ptime:10", "111 0", "opus"}, {"maxptime:0", "111 0", "opus"}, {"maxptime:x", "111", "opus"},
+		{"maxptime:10", "111 0", "pcmu"}, {"maxptime:19", "111 9", "g722"}, {"maxptime:10", "111", ""},
+	} {
+		offer := offerOf(ip, "audio 4000 RTP/AVP "+tt.formats, "rtpmap:111 opus/48000/2", tt.attribute)
+		b := wide(t)
+		_, err := b.s.Answer([]byte(offer))
+		b.s.Commit()
+		if refused := statusOf(t, err) == "488"; b.s.Codec() != tt.codec || refused != (tt.codec == "") {
+			t.Errorf("%s, %s: %q, %v", tt.attribute, tt.formats, b.s.Codec(), err)
+		}
+		b = wide(t)
+		b.s.Offer()
+		err = b.s.Accept([]byte(offer))
+		b.s.Commit()
+		if b.s.Codec() != tt.codec || (err != nil) != (tt.codec == "") {
+			t.Errorf("%s, %s in an answer: %q, %v", tt.attribute, tt.formats, b.s.Codec(), err)
 		}
 	}
 }

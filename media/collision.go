@@ -60,5 +60,19 @@ func (s *Session) rename() {
 	c.sent = [2]uint32{}
 }
 
+// rekey begins another stream where a key of ours is used for the first time. The
+// peer takes the first packet that it gets under the key for one of the first round
+// (RFC 3711 §3.3.1), and those before it that come too early for its copy of the
+// key are lost; a stream that goes on might begin its next round among them, and
+// the peer would never know.
+func (s *Session) rekey(a, old *agreement) {
+	if old == nil || a.seal == nil || a.seal == old.seal || !a.seal.Fresh() {
+		return
+	}
+	s.goodbye(old)
+	s.rename()
+	s.collision.changes = 0 // the new key has served none of them
+}
+
 // controlSSRC is who sent a valid compound packet.
 func controlSSRC(p []byte) uint32 { return binary.BigEndian.Uint32(p[4:]) }

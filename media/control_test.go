@@ -275,6 +275,20 @@ func TestTripTime(t *testing.T) {
 	})
 }
 
+// A report may be due in the turn in which the peer's was read, which came after
+// the turn's time.
+func TestDelaySinceLastReport(t *testing.T) {
+	for after, want := range map[int64]uint32{-500_000_000: 1 << 15, 0: 0, 300_000: 0} {
+		b := newBench(t, SessionConfig{})
+		b.agree(plainOffer())
+		b.talk(&b.stream, 1000, 10)
+		b.s.control.read(b.s, peerReport(b, 3<<32, 0, 0), b.now+after)
+		if block := b.nextBlock(); block.LastSenderReport != 3<<16 || block.Delay != want {
+			t.Errorf("%d ns after: %+v, want a delay of %d", after, block, want)
+		}
+	}
+}
+
 func TestNonsenseReports(t *testing.T) {
 	b := newBench(t, SessionConfig{})
 	b.agree(plainOffer())
@@ -380,7 +394,7 @@ func TestReportIntervals(t *testing.T) {
 	c := control{random: 12345}
 	for range 300 {
 		c = control{random: c.random}
-		a := &agreement{}
+		a := &agreement{codec: pcmu}
 		begin := int64(time.Hour)
 		c.agree(a, begin, time.Unix(0, 0))
 		now, last := begin, begin

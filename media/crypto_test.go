@@ -3,6 +3,7 @@ package media
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -247,6 +248,47 @@ func TestRekeyingByThePeer(t *testing.T) {
 				t.Error("the answer tells another key than is used")
 			}
 		})
+	}
+}
+
+// A leg that goes on in the clear is logged, once; so is one whose peer answers
+// without keys. One that was never encrypted is not.
+func TestDowngradeIsLogged(t *testing.T) {
+	for name, change := range map[string]func(b *bench){
+		"an offer": func(b *bench) { b.agree(offerOf(ip, avp)) },
+		"an answer": func(b *bench) {
+			b.s.Offer()
+			if err := b.s.Accept([]byte(offerOf(ip, avp))); err != nil {
+				t.Fatal(err)
+			}
+			b.s.Commit()
+		},
+	} {
+		var log strings.Builder
+		b, line := rekeying(t)
+		b.engine.cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
+		b.agree(offerOf(ip, savp, line))
+		if log.Len() > 0 {
+			t.Errorf("%s: %s", name, &log)
+		}
+		for range 2 {
+			change(b)
+			if b.s.Secure() || b.s.SRTP() != "" {
+				t.Errorf("%s: still encrypted", name)
+			}
+			b.agree(offerOf(ip, savp, line))
+		}
+		if text := log.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, "suite="+cm80) || strings.Contains(text, "inline") {
+			t.Errorf("%s: logged %q", name, text)
+		}
+	}
+	var log strings.Builder
+	b := newBench(t, SessionConfig{SRTP: SRTPOptional})
+	b.engine.cfg.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	b.agree(offerOf(ip, avp))
+	b.agree(offerOf(ip, avp))
+	if log.Len() > 0 {
+		t.Errorf("a plain call: %s", &log)
 	}
 }
 

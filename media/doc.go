@@ -24,7 +24,7 @@
 // Next reads what has come, and moves the playout on by a frame. A packet is
 // decrypted where it was read to; the latch asks whether it is the peer's, its
 // payload type what it carries (any format of the agreement may come at any
-// time), streamStats keeps order and loss. Nothing is decoded before somebody
+// time; ours to an offer allows one codec), streamStats keeps order and loss. Nothing is decoded before somebody
 // asks for the frame. Samples gives it at 8 or at 16 kHz: the other rate than the
 // codec's is made once, of a memory that sessions have only since there has been
 // a leg with a wideband codec.
@@ -44,7 +44,8 @@
 // while nothing is sent, because gateways drop streams whose timestamps jump.
 //
 // If the peer uses our SSRC, ours changes, and the stream begins anew under another
-// one (RFC 3550 §8.2); but not for ever for a peer that sends back what it gets.
+// one (RFC 3550 §8.2); but not for ever for a peer that sends back what it gets. So
+// it does under each new key of ours.
 //
 // A frame that several ports hear alike (mixer.Frame.Shared) is encoded once, by
 // an encoder that belongs to what they hear. The engine keeps some ready; who
@@ -99,6 +100,10 @@
 //     that changes when the peer's key or address does (keyring). What is under
 //     way with the key before is still heard. RTCP goes under the same keys: no
 //     plain RTCP leaves an encrypted leg, or is taken by one.
+//   - Where SRTP is optional, a re-INVITE without keys has an encrypted leg go on in
+//     the clear, and a warning is logged. It is what comes of a transfer to a phone
+//     that has no SRTP, and whoever may change the call's SDP reads the keys as well.
+//     To refuse it would drop the call; those who want that require SRTP.
 //   - Opus is sent without redundancy, for which the library would allocate. It
 //     does so too for each frame that it conceals, and only then.
 //

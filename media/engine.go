@@ -51,6 +51,7 @@ type Engine struct {
 	wide     bool // there has been a leg with a wideband codec
 	sessions map[*Session]struct{}
 	ended    EngineStats // counters of sessions that are no more
+	lost     uint64      // the most packets that Stats has said are lost
 }
 
 // New returns an Engine whose event pump runs until Close.

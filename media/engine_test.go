@@ -158,6 +158,32 @@ func TestEngineStatsKeepEndedSessions(t *testing.T) {
 	}
 }
 
+// What is counted as lost stays so for those who count, also when it comes late,
+// and a loss after that is counted once.
+func TestLostNeverFalls(t *testing.T) {
+	b := newBench(t, SessionConfig{})
+	b.agree(plainOffer())
+	b.talk(&b.stream, 1000, 5)
+	late := b.stream
+	b.stream.seq, b.stream.ts = b.stream.seq+1, b.stream.ts+160
+	b.talk(&b.stream, 1000, 1)
+	for i, want := range [][2]uint64{{1, 1}, {0, 1}, {2, 2}, {2, 2}} {
+		switch i {
+		case 1:
+			b.sendAs(b.peer, &late, 0, level(1000, 160))
+			b.tick()
+		case 2:
+			b.stream.seq, b.stream.ts = b.stream.seq+2, b.stream.ts+3*160
+			b.talk(&b.stream, 1000, 1)
+		case 3:
+			b.s.Close()
+		}
+		if leg, all := b.s.Stats().Lost, b.engine.Stats().Lost; leg != want[0] || all != want[1] {
+			t.Errorf("step %d: %d lost of the leg, %d in all, want %d", i, leg, all, want)
+		}
+	}
+}
+
 // SSRC, sequence, timestamp and session id differ from session to session.
 func TestSeeds(t *testing.T) {
 	b := newBench(t, SessionConfig{})

@@ -9,11 +9,12 @@ import (
 // EngineStats are the counters of all sessions, ended ones included, and gauges
 // of the moment.
 type EngineStats struct {
-	PacketsIn, PacketsOut, Lost uint64
-	Frames                      [mixer.MaxCodecs]FrameStats // sent, by codec
-	Sessions                    int
-	Encrypted                   int // sessions whose audio is, now
-	PortsFree                   int
+	PacketsIn, PacketsOut uint64
+	Lost                  uint64                      // packets; it never falls, though one may turn out to be only late
+	Frames                [mixer.MaxCodecs]FrameStats // sent, by codec
+	Sessions              int
+	Encrypted             int // sessions whose audio is, now
+	PortsFree             int
 }
 
 // FrameStats say how the frames sent in a codec were made.
@@ -53,5 +54,7 @@ func (e *Engine) Stats() EngineStats {
 			total.Encrypted++
 		}
 	}
+	e.lost = max(e.lost, total.Lost)
+	total.Lost = e.lost
 	return total
 }

@@ -32,11 +32,17 @@ type voiceEncoder interface {
 // fits.
 func (a *agreement) equip(old *agreement, engine *Engine) {
 	e := &a.equipment
+	var had [kinds]*jitter.Format
 	if old != nil {
-		*e = old.equipment
+		*e, had = old.equipment, old.playable
+		e.playable = [kinds]*jitter.Format{}
 	}
 	for _, k := range a.in {
-		if c := k.codec(); c != nil && e.playable[k] == nil {
+		c := k.codec()
+		if c == nil || e.playable[k] != nil {
+			continue
+		}
+		if e.playable[k] = had[k]; had[k] == nil {
 			e.playable[k] = c.newFormat()
 			if c.rate == mixer.Wide {
 				engine.widen()

@@ -112,16 +112,16 @@ func (s *Session) Answer(offer []byte) ([]byte, error) {
 	if bad != nil {
 		return nil, bad
 	}
-	prefer := -1
+	prefer, before := -1, (*codec)(nil)
 	if s.agreed != nil {
-		prefer = s.agreed.line
+		prefer, before = s.agreed.line, s.agreed.codec
 	}
 	t := s.terms(s.codecs())
 	r, bad := findAudio(desc, prefer, t)
 	if bad != nil {
 		return nil, bad
 	}
-	a := answerTo(r, t.codecs, s.numbers())
+	a := answerTo(r, t.codecs, s.numbers(), before)
 	a.opus.ours = s.engine.cfg.Opus
 	a.layout = layoutOf(desc)
 	a.dir.recv = a.dir.recv && !s.holding
@@ -165,7 +165,7 @@ func (s *Session) Accept(answer []byte) error {
 	if bad != nil {
 		return bad
 	}
-	r, bad := findAudio(desc, s.offer.line, s.terms(s.offer.codecs))
+	r, bad := answeringAudio(desc, s.offer.line, s.terms(s.offer.codecs))
 	if bad != nil {
 		return bad
 	}
@@ -188,8 +188,20 @@ func (s *Session) Commit() {
 		return
 	}
 	s.pending.equip(s.agreed, s.engine)
+	s.watchDowngrade()
 	s.agreed, s.pending = s.pending, nil
 	s.inForce.Store(s.agreed)
+}
+
+// watchDowngrade logs, once per leg, that encrypted audio goes on in the clear. The
+// policy permits it (one that requires SRTP has refused it before).
+func (s *Session) watchDowngrade() {
+	if s.secured() == nil || s.pending.secured != nil || s.downgraded {
+		return
+	}
+	s.downgraded = true
+	s.engine.cfg.Logger.Warn("the peer has given up encryption: the audio goes on in the clear",
+		"port", s.port, "peer", s.pending.remote, "srtp", s.cfg.SRTP.String(), "suite", s.SRTP())
 }
 
 // Rollback forgets a pending offer or answer: the last agreed session stays.

@@ -456,6 +456,37 @@ func TestReofferKeepsTheLayout(t *testing.T) {
 	}
 }
 
+// An answer to our line is at its place; what the peer says on another is none.
+func TestAnswerOnAnotherLine(t *testing.T) {
+	const audio, off, video = "audio 4000 RTP/AVP 0", "audio 0 RTP/AVP 0", "video 5000 RTP/AVP 96"
+	for _, tt := range []struct {
+		name, offer, first, second string
+		ok                         bool
+	}{
+		{"a second one", "", audio, audio, true},
+		{"ours is refused", "", off, audio, false},
+		{"other media", "", video, audio, false},
+		{"the second is ours", video, "video 0 RTP/AVP 96", audio, true},
+		{"the second is ours and refused", video, audio, off, false},
+		{"the second is ours and missing", video, audio, "", false},
+	} {
+		b := newBench(t, SessionConfig{})
+		if tt.offer != "" {
+			b.agree(offerOf(ip, tt.offer) + "m=" + audio + "\r\n")
+		}
+		if _, err := b.s.Offer(); err != nil {
+			t.Fatal(err)
+		}
+		answer := offerOf(ip, tt.first)
+		if tt.second != "" {
+			answer += "m=" + tt.second + "\r\n"
+		}
+		if err := b.s.Accept([]byte(answer)); (err == nil) != tt.ok {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+	}
+}
+
 // A second audio line that appears first does not take the call over.
 func TestEstablishedLineStays(t *testing.T) {
 	b := newBench(t, SessionConfig{})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -199,7 +200,8 @@ func (b *bench) tick() ([]int16, bool) {
 	b.now += frameNanos
 	heard := make([]int16, frameSamples)
 	ok := pull(b.s, b.now, heard)
-	b.s.Push(b.now, mixer.NewFrame(b.frame[:]))
+	frame := slices.Repeat(b.frame[:], b.s.Rate()/mixer.Narrow)
+	b.s.Push(b.now, mixer.NewFrame(frame))
 	return heard, ok
 }
 

@@ -2,6 +2,7 @@ package media
 
 import (
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -125,7 +126,8 @@ func (a *agreement) listen(pt uint8, k kind) {
 	}
 }
 
-// listenAll has the peer's own numbers carry what it says they do.
+// listenAll has the peer's own numbers carry what it says they do, as far as that
+// is one of ours.
 func (a *agreement) listenAll(r *remoteAudio, ours []*codec) {
 	for _, f := range r.formats {
 		if f.codec(ours) != nil || f.kind.isEvent() {
@@ -136,8 +138,10 @@ func (a *agreement) listenAll(r *remoteAudio, ours []*codec) {
 
 // answerTo settles an offer: our most preferred codec among the peer's, its
 // payload types for both ways (RFC 3264 §6.1). The others are not in our
-// answer, but a peer that sends them nevertheless shall be understood.
-func answerTo(r *remoteAudio, ours []*codec, local numbers) *agreement {
+// answer, and a peer that sends one nevertheless is understood only where that
+// costs nothing: in G.711, and in the codec before (nil: there was none), of which
+// something may be under way.
+func answerTo(r *remoteAudio, ours []*codec, local numbers, before *codec) *agreement {
 	a := newAgreement(r, local.after(r.formats))
 	for _, c := range ours {
 		for _, f := range r.formats {
@@ -147,7 +151,9 @@ func answerTo(r *remoteAudio, ours []*codec, local numbers) *agreement {
 		}
 	}
 	a.listen(a.audioType, a.codec.kind)
-	a.listenAll(r, ours)
+	a.listenAll(r, slices.DeleteFunc(slices.Clone(ours), func(c *codec) bool {
+		return c != a.codec && c != before && c.newDecoder != nil
+	}))
 	return a
 }
 

@@ -26,6 +26,7 @@ type phone struct {
 	open     *srtp.Opener // of what it gets
 	key      srtp.Key     // its own
 	expects  srtp.Key     // ours
+	keys     int          // it has had
 	events   int          // clock of its events; 0: that of the codec
 	extra    []string     // attributes of its descriptions
 	encoder  voiceEncoder // nil: G.711
@@ -74,6 +75,7 @@ func (p *phone) newKey() {
 		return
 	}
 	p.key = srtp.NewKey(*p.suite)
+	p.keys++
 	var err error
 	if p.seal, err = srtp.NewSealer(p.key); err != nil {
 		p.Fatal(err)
@@ -236,6 +238,21 @@ func (p *phone) collect() {
 		}
 		p.got = append(p.got, sent{h, append([]byte(nil), payload...)})
 	}
+}
+
+// streams are the packets it got, by their SSRC: one for each key.
+func (p *phone) streams() (list [][]sent) {
+	for i, g := range p.got {
+		if i == 0 || g.ssrc != p.got[i-1].ssrc {
+			list = append(list, nil)
+		}
+		last := &list[len(list)-1]
+		*last = append(*last, g)
+	}
+	if len(list) != max(1, p.keys) {
+		p.Errorf("%d streams with %d keys", len(list), p.keys)
+	}
+	return list
 }
 
 // audio are the packets with the phone's codec.

@@ -11,10 +11,14 @@ import (
 )
 
 const (
-	// readsPerTick bounds what one leg can cost in a tick. Twice as many
-	// packets as any agreed format needs: a backlog goes away, a flood waits in
-	// its own socket.
+	// readsPerTick bounds what one leg costs in a tick. Twice as many packets as
+	// any agreed format needs: a backlog goes away.
 	readsPerTick = 4
+	// mostReads is the bound while packets are older than lastAge: some peers send
+	// shorter ones than agreed, of which a backlog would stay. A flood waits in its
+	// own socket.
+	mostReads = 16
+	lastAge   = 5_000_000
 	// backlogTicks is how often a tick looks for more where a frame's worth always
 	// came, and just before it.
 	backlogTicks = 64
@@ -62,6 +66,7 @@ func (s *Session) current(now int64) *agreement {
 // take puts an agreement into effect on the worker's side.
 func (s *Session) take(a *agreement, now int64) {
 	old := s.taken
+	s.rekey(a, old)
 	s.taken = a
 	r := &s.in
 	r.latch.agree(a.remote, s.cfg.Symmetric, now)
@@ -95,7 +100,7 @@ func (s *Session) receive(now int64, sc *scratch) {
 	a := s.current(now)
 	r := &s.in
 	single := false
-	for i := range readsPerTick {
+	for i := range mostReads {
 		n, from, stamp, ok := s.rtp.TryRead(sc.in[:])
 		if !ok {
 			break
@@ -109,7 +114,7 @@ func (s *Session) receive(now int64, sc *scratch) {
 		}
 		// A frame per tick is the rule: looking in vain for more each time
 		// would cost as much as a tenth of a packet.
-		if single && r.single && r.ticks%look != 0 {
+		if single && r.single && r.ticks%look != 0 || i+1 >= readsPerTick && now-at < lastAge {
 			break
 		}
 	}
@@ -227,13 +232,15 @@ func (s *Session) admit(now int64, from netip.AddrPort, h *rtpHeader) bool {
 func (s *Session) packet(at int64, a *agreement, h *rtpHeader, payload []byte) bool {
 	r := &s.in
 	what := a.in[h.payloadType]
-	if what.isEvent() {
-		// Some gateways put events into a stream of their own; it must not
-		// pass for a change of the speaker's.
+	format := a.playable[what]
+	if format == nil && what != kindComfort {
+		// Some gateways put events into a stream of their own; and what was not
+		// agreed on, RTCP on the wrong port among it, may have anything in the place
+		// of an SSRC. Neither must pass for a change of the speaker's.
 		if r.stream.started && h.ssrc == r.stream.ssrc && r.stream.count(h) == duplicate {
 			return false
 		}
-		return s.event(what, h, payload)
+		return what.isEvent() && s.event(what, h, payload)
 	}
 	if !r.follow(at, h) {
 		return false
@@ -249,15 +256,12 @@ func (s *Session) packet(at int64, a *agreement, h *rtpHeader, payload []byte) b
 		r.playout.Comfort(at, h.ts, payload, order != reordered)
 		return true
 	}
-	format := a.playable[what]
-	if format == nil {
-		return false
-	}
 	if what != r.playing {
 		r.play(what, format)
 	}
 	r.stream.spread(at, h.ts, int64(format.Clock))
-	r.newest = h.ts + uint32(what.codec().samples(payload)*format.Clock/format.Rate)
+	r.stream.length = uint32(what.codec().samples(payload) * format.Clock / format.Rate)
+	r.newest = h.ts + r.stream.length
 	s.count.jitter.Store(r.stream.jitterTime())
 	s.count.audioAt.Store(at)
 	s.count.started.Store(true)
@@ -330,7 +334,7 @@ func (s *Session) Next(now int64) bool {
 	s.engine.scratches.giveBack(sc)
 	r := &s.in
 	if c := r.other.Load(); c != nil {
-		c.made = false
+		c.paused, c.made = !c.made, false
 	}
 	heard := r.playout.Next(now)
 	s.count.delay.Store(r.playout.Delay())
@@ -358,16 +362,21 @@ var silence [wideFrame]int16
 // conversion is a frame at another rate. Sessions have one once there has been
 // any leg with wideband codecs.
 type conversion struct {
-	made  bool
-	frame [wideFrame]int16
-	up    resample.Up
-	down  resample.Down
+	made   bool
+	paused bool // nobody asked for the frame before
+	frame  [wideFrame]int16
+	up     resample.Up
+	down   resample.Down
 }
 
 // convert brings a frame to n samples, once.
 func (c *conversion) convert(own []int16, n int) []int16 {
 	if !c.made {
 		c.made = true
+		if c.paused { // what was before the pause has no place in this frame
+			c.up.Reset()
+			c.down.Reset()
+		}
 		if n > len(own) {
 			c.up.Run(c.frame[:n], own)
 		} else {

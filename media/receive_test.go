@@ -1,10 +1,14 @@
 package media
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"warmline/mixer"
 )
 
 // talk sends n packets of a stream, 20 ms apart, and returns the last frame.
@@ -124,6 +128,34 @@ func TestUnknownPayloadTypes(t *testing.T) {
 	}
 }
 
+// What was not agreed on is no change of the stream, be it in one of its own or
+// RTCP on the port of RTP, and no loss where it is part of the stream.
+func TestUnknownTypesChangeNothing(t *testing.T) {
+	b := newBench(t, SessionConfig{})
+	b.agree(plainOffer())
+	b.talk(&b.stream, 1000, 10)
+	other := &stream{ssrc: 99}
+	for range 50 {
+		b.tick()
+		b.sendAs(b.peer, other, 96, level(9000, 160))
+		b.peer.TryWrite(peerReport(b, 5<<32, 0, 0), b.rtpAddr())
+	}
+	b.tick()
+	if st := b.s.Stats(); b.s.in.stream.ssrc != b.stream.ssrc || st.Discarded != 100 || b.s.in.rivals != 0 {
+		t.Errorf("the stream is %x, %+v", b.s.in.stream.ssrc, st)
+	}
+	b.stream.ts += 50 * 160 // a pause
+	for range 10 {
+		b.sendAs(b.peer, &b.stream, 96, nil)
+		b.stream.ts += 160
+		b.tick()
+	}
+	frame := b.talk(&b.stream, 1000, 10)
+	if st := b.s.Stats(); !near(frame, 1000) || st.Lost != 0 || st.Discarded != 110 {
+		t.Errorf("heard %d, %+v", frame[0], st)
+	}
+}
+
 // A peer that does not send by agreement is not heard if it does.
 func TestNotListening(t *testing.T) {
 	b := newBench(t, SessionConfig{})
@@ -177,6 +209,48 @@ func TestBacklog(t *testing.T) {
 	}
 	if n := b.s.Stats().PacketsIn; n != 20 {
 		t.Errorf("%d packets in six ticks", n)
+	}
+}
+
+// Packets of 5 ms, and Opus of 2.5 ms: what a late worker left in the socket goes
+// away, and costs no reads after that. A flood costs only so much.
+func TestBacklogOfShortPackets(t *testing.T) {
+	for _, perTick := range []int{4, 8} {
+		synctest.Test(t, func(t *testing.T) {
+			b := newBench(t, SessionConfig{})
+			b.net.stamps = true
+			b.agree(plainOffer())
+			counted := &countingSocket{Socket: b.s.rtp}
+			b.s.rtp = counted
+			queue := &counted.Socket.(*fakeSocket).queue
+			run := func(ticks, perTick int, work bool) {
+				for range ticks {
+					for range perTick {
+						time.Sleep(frameNanos / time.Duration(perTick))
+						b.send(b.peer, 0, level(1000, 160/perTick))
+					}
+					if b.now += frameNanos; work {
+						b.s.Next(b.now)
+					}
+				}
+			}
+			run(100, perTick, true)
+			if run(5, perTick, false); len(*queue) < 5*perTick {
+				t.Fatalf("%d packets in the socket", len(*queue))
+			}
+			run(4+perTick/4, perTick, true)
+			if left := len(*queue); left > perTick/4 {
+				t.Errorf("packets of %v: %d still wait", 20*time.Millisecond/time.Duration(perTick), left)
+			}
+			counted.reads = 0
+			if run(100, perTick, true); counted.reads > 100*perTick {
+				t.Errorf("packets of %v: %d reads for %d", 20*time.Millisecond/time.Duration(perTick), counted.reads, 100*perTick)
+			}
+			counted.reads = 0
+			if run(20, 32, true); counted.reads > 20*mostReads {
+				t.Errorf("%d reads of a flood", counted.reads)
+			}
+		})
 	}
 }
 
@@ -263,5 +337,40 @@ func TestResumeWithAStoppedClock(t *testing.T) {
 	b.agree(plainOffer())
 	if frame := b.talk(&b.stream, 3000, 4); !near(frame, 3000) {
 		t.Errorf("heard %d, 60 ms after its first packet", frame[0])
+	}
+}
+
+// After frames that nobody asked for at the other rate nothing of the time before
+// them is heard at it, and frames in a row are one sound.
+func TestConversionAfterAPause(t *testing.T) {
+	for _, c := range []*codec{pcmu, codecG722} {
+		b := newBench(t, SessionConfig{Codecs: []string{"pcmu", "g722"}})
+		b.engine.widen()
+		b.agree(offerOf(ip, fmt.Sprintf("audio 4000 RTP/AVP %d", c.payloadType)))
+		other := mixer.Narrow + mixer.Wide - c.rate
+		first := func(loud int16, asked bool) int16 { // sample of a frame so loud
+			b.now += frameNanos
+			b.s.Next(b.now)
+			own := b.s.in.playout.Samples()
+			for i := range own {
+				own[i] = loud
+			}
+			if !asked {
+				return 0
+			}
+			return b.s.Samples(other)[0]
+		}
+		b.send(b.peer, c.payloadType, make([]byte, 160))
+		first(0, false)
+		if got := first(8000, true); got > 2000 {
+			t.Errorf("%s: begins with %d", c.name, got)
+		}
+		if got := first(8000, true); got < 7900 {
+			t.Errorf("%s: goes on with %d", c.name, got)
+		}
+		first(8000, false)
+		if got := first(0, true); got != 0 {
+			t.Errorf("%s: %d after a pause, of the time before it", c.name, got)
+		}
 	}
 }

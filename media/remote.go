@@ -126,6 +126,15 @@ func findAudio(desc *sdp.SessionDescription, prefer int, t terms) (*remoteAudio,
 	return nil, reason
 }
 
+// answeringAudio is the line of an answer that answers ours, which has the same
+// place (RFC 3264 §6). Whatever the others say was not offered.
+func answeringAudio(desc *sdp.SessionDescription, line int, t terms) (*remoteAudio, *NegotiationError) {
+	if line >= len(desc.MediaDescriptions) || desc.MediaDescriptions[line].MediaName.Media != "audio" {
+		return nil, refused("no audio in the place of ours")
+	}
+	return readAudio(desc, line, t)
+}
+
 // readAudio reads m= line i, which says audio.
 func readAudio(desc *sdp.SessionDescription, i int, t terms) (*remoteAudio, *NegotiationError) {
 	m := desc.MediaDescriptions[i]
@@ -157,6 +166,9 @@ func readAudio(desc *sdp.SessionDescription, i int, t terms) (*remoteAudio, *Neg
 
 		packetTime: packetTime(m),
 	}
+	if longest, ok := milliseconds(m, "maxptime"); ok {
+		dropSteady(r.formats, longest)
+	}
 	_, r.mux = attribute(m.Attributes, "rtcp-mux")
 	r.rtcp = rtcpAddress(m, r.addr, r.mux)
 	for _, f := range r.formats {
@@ -165,6 +177,15 @@ func readAudio(desc *sdp.SessionDescription, i int, t terms) (*remoteAudio, *Neg
 		}
 	}
 	return nil, refused("no codec in common")
+}
+
+// dropSteady takes the codecs out whose packets are longer than the peer takes.
+func dropSteady(list []format, longest int) {
+	for i := range list {
+		if c := list[i].kind.codec(); c != nil && c.packetTime(longest) > longest {
+			list[i].kind = kindUnknown
+		}
+	}
 }
 
 // acceptCrypto holds an audio line to the policy, and returns the keys it
@@ -277,17 +298,20 @@ func applyMap(list []format, value string) {
 // its maxptime, in steps of 10 ms.
 func packetTime(m *sdp.MediaDescription) int {
 	ms := 20
-	if v, ok := attribute(m.Attributes, "ptime"); ok {
-		if n, err := strconv.Atoi(v); err == nil && n > 0 {
-			ms = n
-		}
+	if n, ok := milliseconds(m, "ptime"); ok {
+		ms = n
 	}
-	if v, ok := attribute(m.Attributes, "maxptime"); ok {
-		if n, err := strconv.Atoi(v); err == nil && n > 0 {
-			ms = min(ms, n)
-		}
+	if n, ok := milliseconds(m, "maxptime"); ok {
+		ms = min(ms, n)
 	}
 	return min(max(ms/10*10, 10), maxPacketTime)
+}
+
+// milliseconds is the value of an attribute that is a positive time.
+func milliseconds(m *sdp.MediaDescription, key string) (int, bool) {
+	v, _ := attribute(m.Attributes, key)
+	n, err := strconv.Atoi(v)
+	return n, err == nil && n > 0
 }
 
 // rtcpAddress is the address for RTCP: a=rtcp (RFC 3605), else the next port.

@@ -67,7 +67,8 @@ func (s *Session) reception(now int64) (receptionBlock, bool) {
 		block.fraction = uint8(min((wanted-got)<<8/wanted, 255))
 	}
 	if c.lastSR != 0 && c.lastSRBy == t.ssrc {
-		block.lastSR, block.delay = c.lastSR, shortTime(now-c.lastSRAt)
+		// It may have come after the moment that this turn goes by.
+		block.lastSR, block.delay = c.lastSR, shortTime(max(0, now-c.lastSRAt))
 	}
 	return block, true
 }

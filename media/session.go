@@ -43,6 +43,8 @@ type Session struct {
 	holding bool       // we hold the peer by SDP
 	keys    keyring    // of SRTP
 
+	downgraded bool // to plain RTP, and it was logged
+
 	// From one side to the other.
 	inForce     atomic.Pointer[agreement]
 	count       counters

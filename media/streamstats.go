@@ -42,6 +42,7 @@ type streamStats struct {
 	transit int32
 	jitter  uint32 // times 16, in RTP clock units
 	clock   int64  // those of a second
+	length  uint32 // of the last packet of audio, in the same
 
 	// For the next report.
 	expectedPrior, receivedPrior uint32
@@ -165,6 +166,14 @@ func (t *streamStats) jitterTime() int64 {
 		return 0
 	}
 	return int64(t.jitter) * int64(time.Second/16) / t.clock
+}
+
+// packetTime is how long a packet of the stream lasts.
+func (t *streamStats) packetTime() time.Duration {
+	if t.clock == 0 || t.length == 0 {
+		return packetization
+	}
+	return time.Duration(fromClock(int64(t.length), t.clock))
 }
 
 func (t *streamStats) expected() uint32 { return t.highest - t.base + 1 }

@@ -73,15 +73,15 @@ func (s *Session) metrics(a *agreement, bursts *quality.Bursts, discards uint64)
 	c := &s.count
 	sum, total := bursts.Summary(), float64(max(bursts.Packets(), 1))
 	call := c.call(quality.Of(a.codec.encoding))
-	buffer := c.buffered()
+	buffer, each := c.buffered(), s.in.stream.packetTime()
 	m := voipMetrics{
 		ssrc:           s.in.stream.ssrc,
 		lossRate:       per256(float64(bursts.Missing()-discards) / total),
 		discardRate:    per256(float64(discards) / total),
 		burstDensity:   per256(sum.BurstDensity),
 		gapDensity:     per256(sum.GapDensity),
-		burstDuration:  lasting(sum.BurstLength),
-		gapDuration:    lasting(sum.GapLength),
+		burstDuration:  lasting(sum.BurstLength, each),
+		gapDuration:    lasting(sum.GapLength, each),
 		roundTrip:      millis(time.Duration(c.roundTrip.Load())),
 		endDelay:       millis(buffer + packetization),
 		rating:         unavailable, // the scale of wideband has no place here
@@ -100,9 +100,9 @@ func (s *Session) metrics(a *agreement, bursts *quality.Bursts, discards uint64)
 // per256 is a share as RTCP has it.
 func per256(share float64) uint8 { return uint8(min(share*256, 255)) }
 
-// lasting is how many milliseconds so many packets take.
-func lasting(packets float64) uint16 {
-	return uint16(min(packets*float64(packetization.Milliseconds()), math.MaxUint16))
+// lasting is how many milliseconds so many packets take, each of a length.
+func lasting(packets float64, each time.Duration) uint16 {
+	return uint16(min(packets*each.Seconds()*1000, math.MaxUint16))
 }
 
 // millis is a span as the block has it.

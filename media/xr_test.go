@@ -86,6 +86,38 @@ func TestMetricsOfABurst(t *testing.T) {
 	}
 }
 
+// How long a burst and a gap last depends on how long the packets are.
+func TestMetricsByPacketTime(t *testing.T) {
+	for _, codec := range []string{"pcmu", "g722", "opus"} {
+		for _, ms := range []int{10, 20, 30, 60} {
+			if codec == "opus" && ms == 30 {
+				continue // no packet of it is so long
+			}
+			b := speaking(t, codec)
+			c := codecNamed(codec)
+			payload := make([]byte, ms*bytesPerMillisecond)
+			if codec == "opus" { // silence in one frame: SILK wideband of that length
+				payload = []byte{map[int]byte{10: 8 << 3, 20: 9 << 3, 60: 11 << 3}[ms]}
+			}
+			for i := range 200 {
+				if i < 70 || i >= 110 {
+					b.sendAs(b.peer, &b.stream, c.payloadType, payload)
+				} else {
+					b.stream.seq++
+				}
+				b.stream.ts += uint32(ms * c.clock / 1000)
+				if b.now += int64(ms) * 1_000_000; b.now%frameNanos == 0 || ms > 20 {
+					b.s.Next(b.now)
+				}
+			}
+			b.s.Next(b.now)
+			if m := b.voip(); int(m.BurstDuration) != 40*ms || int(m.GapDuration) != 80*ms {
+				t.Errorf("%s in %d ms: a burst of %d ms, gaps of %d ms, want %d and %d", codec, ms, m.BurstDuration, m.GapDuration, 40*ms, 80*ms)
+			}
+		}
+	}
+}
+
 // Without an agreement on it there are no metrics.
 func TestMetricsOnlyWhereAgreed(t *testing.T) {
 	b := newBench(t, SessionConfig{})

@@ -15,5 +15,5 @@
 //
 // An Up or Down is a plain value; its zero value has heard silence. It takes no
 // lock and allocates nothing. Whoever needs the other rate only now and then
-// calls Prime with the last samples instead of running all the time.
+// calls Prime with the last samples, or Reset, instead of running all the time.
 package resample

@@ -30,6 +30,9 @@ func NewSealer(k Key) (*Sealer, error) {
 	return &Sealer{rtp: rtp, rtcp: rtcp, suite: k.suite}, nil
 }
 
+// Fresh reports whether no packet was sealed so far.
+func (s *Sealer) Fresh() bool { return s.used == 0 }
+
 // RTP protects the packet p[:n] in place and returns its new length, which is
 // more by the suite's Overhead; p must have room for that (else ErrRoom). It
 // fails with ErrShort or ErrHeader for what is no RTP packet; with ErrOrder for

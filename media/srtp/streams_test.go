@@ -78,6 +78,9 @@ func TestSSRCsAreApart(t *testing.T) {
 func TestSealerRefuses(t *testing.T) {
 	eachSuite(t, func(t *testing.T, k Key) {
 		s, _ := pair(t, k)
+		if !s.Fresh() {
+			t.Error("a new one is not fresh")
+		}
 		for _, c := range []struct {
 			name string
 			p    []byte
@@ -104,6 +107,9 @@ func TestSealerRefuses(t *testing.T) {
 			if _, err := s.RTP(b, len(c.p)); err != c.want || err != nil && string(b) != before {
 				t.Errorf("%s: %v, want %v", c.name, err, c.want)
 			}
+		}
+		if s.Fresh() {
+			t.Error("one that was used is fresh")
 		}
 		if _, err := s.RTP(make([]byte, 50), -1); err != ErrRoom {
 			t.Errorf("negative length: %v", err)

@@ -1,0 +1,113 @@
+package media
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/pion/rtcp"
+
+	"warmline/media/srtp"
+)
+
+// A new key of ours begins a new stream, so that it does not matter which of its
+// first packets the peer cannot open yet, also just before the numbers wrap. An
+// agreement with the same key changes nothing.
+func TestRekeyNearWrap(t *testing.T) {
+	suite := srtp.AES128SHA80
+	inHall(t, func(t *testing.T, h *hall) {
+		p := h.join("pcmu", "alice", func(p *phone) { p.suite = &suite })
+		h.join("pcma", "", nil)
+		h.run(10)
+		p.negotiate(false)
+		p.s.out.seq = 65530
+		h.run(2)
+		before := p.got[len(p.got)-1]
+		p.newKey()
+		p.negotiate(false)
+		for range 5 { // these are under way while the peer still has the old key
+			time.Sleep(frameNanos)
+		}
+		lost := len(p.sock.queue)
+		p.sock.queue = nil
+		h.run(5)
+		after := p.got[len(p.got)-1]
+		first := p.got[slices.IndexFunc(p.got, func(s sent) bool { return s.ssrc != before.ssrc })]
+		if before.seq < 65530 || lost < 4 || after.ssrc == before.ssrc || first.seq >= 1<<15 || after.seq >= 1<<15 {
+			t.Errorf("%+v, then %d lost, then %+v to %+v", before.rtpHeader, lost, first.rtpHeader, after.rtpHeader)
+		}
+		if n := int32(first.ts-before.ts) / frameSamples; int(n) < lost || int(n) > lost+3 {
+			t.Errorf("the time goes on by %d frames, %d packets are lost", n, lost)
+		}
+	})
+}
+
+// The first packet under a new key is marked, and the stream before says goodbye
+// under the old one.
+func TestGoodbyeBeforeRekey(t *testing.T) {
+	b, _ := rekeying(t)
+	open := func() (list []rtpHeader) {
+		o, _ := srtp.NewOpener(b.s.agreed.secured.ours)
+		buf := make([]byte, datagramSize)
+		for {
+			n, _, _, ok := b.peer.TryRead(buf)
+			if !ok {
+				return list
+			}
+			n, err := o.RTP(buf[:n])
+			if err != nil {
+				t.Fatal(err)
+			}
+			h, _, _ := parseRTP(buf[:n])
+			list = append(list, h)
+		}
+	}
+	b.tick()
+	b.tick()
+	control, _ := srtp.NewOpener(b.s.agreed.secured.ours)
+	old := open()
+	_, line := cryptoOf(t, 1, cm80)
+	b.agree(offerOf(ip, savp, line))
+	b.tick()
+	b.tick()
+	is, was := open(), old[1]
+	if len(is) != 2 || is[0].ssrc == was.ssrc || !is[0].marker || is[1].marker || is[0].ts != was.ts+frameSamples || is[1].ssrc != is[0].ssrc {
+		t.Errorf("%+v, then %+v", old, is)
+	}
+	if len(b.ctl.queue) != 1 {
+		t.Fatalf("%d RTCP packets", len(b.ctl.queue))
+	}
+	p := b.ctl.queue[0].payload
+	n, err := control.RTCP(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	packets, err := rtcp.Unmarshal(p[:n])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bye, ok := packets[len(packets)-1].(*rtcp.Goodbye); !ok || bye.Sources[0] != was.ssrc {
+		t.Errorf("%v", packets)
+	}
+}
+
+// Forks that answer in turn, each under a key of its own, are sent to again and
+// again: a key that was in use before begins nothing anew.
+func TestForksInTurn(t *testing.T) {
+	b := newBench(t, SessionConfig{SRTP: SRTPOptional})
+	b.s.Offer()
+	_, one := cryptoOf(t, 1, cm80)
+	_, two := cryptoOf(t, 2, gcm)
+	ssrcs := map[uint32]bool{}
+	for i := range 20 {
+		if err := b.s.Accept([]byte(offerOf(ip, avp, []string{one, two}[i%2]))); err != nil {
+			t.Fatal(err)
+		}
+		b.s.Commit()
+		b.tick()
+		ssrcs[b.s.out.ssrc] = true
+	}
+	if st := b.s.Stats(); len(ssrcs) != 2 || st.Unsent != 0 || st.PacketsOut != 20 {
+		t.Errorf("%d SSRCs, %+v", len(ssrcs), st)
+	}
+}
