@@ -49,9 +49,18 @@ func newCoder(signal []int16, clock, n int) *coder {
 // firstTick is where the timestamps begin: they wrap round soon.
 const firstTick = 1<<32 - 48000
 
-func (c *coder) send(i int, inOrder, follows bool) bool {
+// firstSeq is the same of the sequence numbers.
+const firstSeq = 1<<16 - 130
+
+func (c *coder) send(i int, inOrder, follows bool) bool { return c.sendAs(i, i, inOrder, follows) }
+
+// sendAs sends a packet as the nth that was sent, which it is not where some were
+// left out.
+func (c *coder) sendAs(n, i int, inOrder, follows bool) bool {
 	ts := uint32(firstTick) + uint32(i*c.n*c.clock/16000)
-	return c.Put(Packet{At: c.now - 2_000_000, TS: ts, Payload: c.packets[i], InOrder: inOrder, Follows: follows})
+	return c.Put(Packet{
+		At: c.now - 2_000_000, TS: ts, Seq: uint16(firstSeq + n), Payload: c.packets[i], InOrder: inOrder, Follows: follows,
+	})
 }
 
 // at is the place in what was sent of a position.
@@ -241,7 +250,7 @@ func TestPacketsAreOverwritten(t *testing.T) {
 		for b := range n {
 			payload[b] = byte(i)
 		}
-		k.put(uint32(i*320), 320, payload[:n], true)
+		k.put(&arrived{Packet: Packet{Payload: payload[:n]}, pos: uint32(i * 320), count: 320})
 		there := 0
 		for s := range k.slot {
 			s := &k.slot[s]

@@ -30,6 +30,7 @@ type slot struct {
 	pos     uint32 // of its first sample
 	at      uint32 // of its first byte
 	size    uint16 // in bytes; 0: none
+	seq     uint16
 	samples uint16
 	follows bool // the packet before it came: a gap between is silence
 	done    bool // decoded
@@ -38,12 +39,15 @@ type slot struct {
 func (k *Packets) forget() { k.slot = [slots]slot{} }
 
 // put keeps a packet.
-func (k *Packets) put(pos uint32, samples int, payload []byte, follows bool) {
+func (k *Packets) put(v *arrived) {
+	payload := v.Payload
 	if kept-k.head%kept < uint32(len(payload)) {
 		k.head += kept - k.head%kept // in one piece
 	}
 	copy(k.bytes[k.head%kept:], payload)
-	k.slot[k.count%slots] = slot{pos: pos, at: k.head, size: uint16(len(payload)), samples: uint16(samples), follows: follows}
+	k.slot[k.count%slots] = slot{
+		pos: v.pos, at: k.head, size: uint16(len(payload)), seq: v.Seq, samples: uint16(v.count), follows: v.Follows,
+	}
 	k.count++
 	k.head += uint32(len(payload))
 }
