@@ -23,11 +23,12 @@ type sender struct {
 	since   uint32 // the time of its first sample
 	digits  eventWriter
 
-	shared mixer.Encoder // whose payloads were sent last; nil: our own encoder's
-	alike  int           // frames in a row in which both made the same
-	apart  int           // frames since both make the same sound
-	relays bool          // the last frame was handed on
-	gap    int           // frames since the last packet in which there was none to hand on
+	shared  mixer.Encoder // whose payloads were sent last; nil: our own encoder's
+	alike   int           // frames in a row in which both made the same
+	apart   int           // frames since both make the same sound
+	relays  bool          // the last frame was handed on
+	fitting fitting       // to be handed on, of the other
+	gap     int           // frames since the last packet in which there was none to hand on
 
 	packets, octets uint32 // for sender reports
 }
@@ -214,7 +215,7 @@ func (s *Session) share(a *agreement, f *mixer.Frame) ([]byte, mixer.Encoder) {
 func (s *Session) Relay(now int64, from mixer.Stream) bool {
 	src, ok := from.(*Session)
 	a := s.taken
-	if !ok || a == nil || a != s.inForce.Load() || !a.takes(src.in.playing) {
+	if !ok || a == nil || a != s.inForce.Load() || !a.takes(src.in.playing) || !s.out.fitting.fits(a, &src.in) {
 		return false
 	}
 	payload, lost, ok := src.in.playout.Relay()

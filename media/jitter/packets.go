@@ -6,14 +6,17 @@ const (
 	// kept is how many bytes of them: a second of G.722, more than one of Opus
 	// as telephones send it.
 	kept = 8 << 10
+	// loadMemory is over how many packets their load is smoothed.
+	loadMemory = 64
 )
 
 // Packets is the memory that a stream of a codec with state needs beside its
 // Playout: packets not yet decoded, and those just played, and room for the
 // wider samples; 15 KB. It belongs to one Playout at a time.
 type Packets struct {
-	count uint32 // packets put so far
-	head  uint32 // bytes put so far
+	count uint32  // packets put so far
+	head  uint32  // bytes put so far
+	load  float32 // bytes to a sample, smoothed
 	slot  [slots]slot
 	bytes [kept]byte
 
@@ -36,7 +39,7 @@ type slot struct {
 	done    bool // decoded
 }
 
-func (k *Packets) forget() { k.slot = [slots]slot{} }
+func (k *Packets) forget() { k.slot, k.load = [slots]slot{}, 0 }
 
 // put keeps a packet.
 func (k *Packets) put(v *arrived) {
@@ -50,6 +53,19 @@ func (k *Packets) put(v *arrived) {
 	}
 	k.count++
 	k.head += uint32(len(payload))
+	load := float32(len(payload)) / float32(v.count)
+	if k.load == 0 {
+		k.load = load
+	}
+	k.load += (load - k.load) / loadMemory
+}
+
+// newest is the packet put last, or nil.
+func (k *Packets) newest() []byte {
+	if s := &k.slot[(k.count-1)%slots]; k.valid(s) {
+		return k.payload(s)
+	}
+	return nil
 }
 
 // valid says whether a slot holds a packet whose bytes are still there.

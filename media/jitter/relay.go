@@ -40,6 +40,18 @@ func (p *Playout) Relay() (payload []byte, lost int, ok bool) {
 	return p.relay.payload, p.relay.gone, p.relay.on
 }
 
+// Kind is what the packets of a codec with state are like that have come of late:
+// the newest one's payload, valid until the next Put, and how many bit/s they have
+// while they come, smoothed over a second or so. To ask for it is not to wish for
+// anything. Without packets it is nil and 0.
+func (p *Playout) Kind() (newest []byte, bitrate int) {
+	k := p.format.Packets
+	if k == nil {
+		return nil, 0
+	}
+	return k.newest(), int(k.load * float32(8*p.format.Rate))
+}
+
 // decide says whether this frame is handed on.
 func (p *Playout) decide() {
 	r := &p.relay
