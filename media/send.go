@@ -23,6 +23,7 @@ type sender struct {
 	since   uint32 // the time of its first sample
 	digits  eventWriter
 
+	own     voiceEncoder  // our encoder that made packets last, if of this codec
 	shared  mixer.Encoder // whose payloads were sent last; nil: our own encoder's
 	alike   int           // frames in a row in which both made the same
 	apart   int           // frames since both make the same sound
@@ -42,7 +43,7 @@ func (o *sender) reset(a *agreement, codec bool) {
 	}
 	o.clock = uint32(a.codec.clock / clockRate)
 	if codec {
-		o.shared, o.relays, o.alike, o.apart = nil, false, 0, 0
+		o.own, o.shared, o.relays, o.alike, o.apart = nil, nil, false, 0, 0
 	}
 }
 
@@ -174,9 +175,11 @@ func (s *Session) encodeVoice(a *agreement, dst []byte, f *mixer.Frame) int {
 		if o.gap > 0 {
 			o.pause() // nobody will know whether that was a loss: it is told as silence
 		}
+	case o.own != nil && o.own != a.encoder:
+		a.encoder.Adopt(o.own)
 	}
 	fresh := o.packets == 0
-	o.shared, o.relays = nil, false
+	o.own, o.shared, o.relays = a.encoder, nil, false
 	n := a.encoder.Encode(dst, f.Samples())
 	s.count.of(a.codec).encoded.Add(1)
 	if by == nil {
