@@ -241,6 +241,23 @@ type deaf struct{ *adpcm }
 
 func (deaf) Decode([]int16, []byte) int { return 0 }
 
+// What is to be played at the longest delay, and the packets behind that are
+// decoded again, are there at any rate that is likely.
+func TestRoomForPackets(t *testing.T) {
+	for _, tt := range []struct{ bitrate, ms int }{{64_000, 1000}, {128_000, 500}, {256_000, ceiling/8 + 40}, {510_000, 120}} {
+		k := NewPackets()
+		payload := make([]byte, tt.bitrate/8/50)
+		for i := range 500 {
+			k.put(&arrived{Packet: Packet{Payload: payload}, pos: uint32(i * 320), count: 320})
+			for back := range min(i+1, tt.ms/20) {
+				if k.find(uint32((i-back)*320)) == nil {
+					t.Fatalf("%d bit/s: packet %d is gone, %d ms later", tt.bitrate, i-back, back*20)
+				}
+			}
+		}
+	}
+}
+
 // Newer packets take the place of the oldest, and never share their bytes.
 func TestPacketsAreOverwritten(t *testing.T) {
 	k := NewPackets()

@@ -3,8 +3,9 @@ package jitter
 const (
 	// slots is how many packets are kept: 1.28 s of 20 ms each.
 	slots = 64
-	// kept is how many bytes of them: a second of G.722, more than one of Opus
-	// as telephones send it.
+	// kept is how many bytes of them: a second of 64 kbit/s, which G.722 has and
+	// Opus is asked to stay below. Four times as much still has room for the longest
+	// delay.
 	kept = 8 << 10
 	// loadMemory is over how many packets their load is smoothed.
 	loadMemory = 64
