@@ -28,6 +28,7 @@ func TestWishesAndTheEncoder(t *testing.T) {
 		{"", "maxaveragebitrate=16000", false},
 		{"maxaveragebitrate=16000", "maxaveragebitrate=12000", false},
 		{"maxaveragebitrate=16000", "", false},
+		{"", "cbr=1", false},
 	} {
 		b := wide(t)
 		b.agree(offerOpus(tt.before))

@@ -21,6 +21,7 @@ const (
 // as seldom as can be.
 type fitting struct {
 	ssrc uint32 // of the stream
+	size int    // of its newest packet
 	wait int    // frames until it is tried again
 }
 
@@ -36,8 +37,10 @@ func (f *fitting) fits(a *agreement, in *receiver) bool {
 	}
 	newest, bitrate := in.playout.Kind()
 	wanted := float64(cmp.Or(a.opus.bitrate, opusMostBitrate))
+	varies := len(newest) != f.size
+	f.size = len(newest)
 	switch {
-	case float64(bitrate) > wanted*fitsUpTo || opus.Stereo(newest) && !a.opus.stereo:
+	case float64(bitrate) > wanted*fitsUpTo, opus.Stereo(newest) && !a.opus.stereo, varies && a.opus.cbr:
 		f.wait = fitsAfter
 	case f.wait > 0 && float64(bitrate) < wanted*fitsAgainAt:
 		f.wait--

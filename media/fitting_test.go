@@ -18,17 +18,20 @@ func TestRelayAsThePeerWants(t *testing.T) {
 		fmtp   string
 		rate   int // of the talker's encoder, bit/s
 		stereo bool
+		cbr    bool // of the talker's encoder
 		handed bool
 	}{
-		{"no wishes", "", 64000, false, true},
-		{"enough room", "maxaveragebitrate=64000", 24000, false, true},
-		{"just what is wanted", "maxaveragebitrate=24000", 24000, false, true},
-		{"more", "maxaveragebitrate=24000", 64000, false, false},
-		{"a narrow band", "maxplaybackrate=8000", 24000, false, true},
-		{"stereo is not said", "", 24000, true, false},
-		{"mono", "stereo=0", 24000, true, false},
-		{"stereo", "stereo=1", 24000, true, true},
-		{"stereo, and mono is sent", "stereo=1", 24000, false, true},
+		{"no wishes", "", 64000, false, false, true},
+		{"enough room", "maxaveragebitrate=64000", 24000, false, false, true},
+		{"just what is wanted", "maxaveragebitrate=24000", 24000, false, false, true},
+		{"more", "maxaveragebitrate=24000", 64000, false, false, false},
+		{"a narrow band", "maxplaybackrate=8000", 24000, false, false, true},
+		{"stereo is not said", "", 24000, true, false, false},
+		{"mono", "stereo=0", 24000, true, false, false},
+		{"stereo", "stereo=1", 24000, true, false, true},
+		{"stereo, and mono is sent", "stereo=1", 24000, false, false, true},
+		{"packets of one size", "cbr=1", 24000, false, false, false},
+		{"packets of one size, as sent", "cbr=1", 24000, false, true, true},
 	} {
 		inHall(t, func(t *testing.T, h *hall) {
 			a := h.join("opus", "customer", nil)
@@ -37,8 +40,11 @@ func TestRelayAsThePeerWants(t *testing.T) {
 					p.extra = []string{"fmtp:120 " + tt.fmtp}
 				}
 			})
-			a.encoder = newEncoderOpus(opusWish{ours: OpusConfig{Bitrate: tt.rate, Complexity: 1}})
+			a.encoder = newEncoderOpus(opusWish{cbr: tt.cbr, ours: OpusConfig{Bitrate: tt.rate, Complexity: 1}})
 			h.run(settle)
+			if tt.cbr {
+				h.run(fitsAfter)
+			}
 			if tt.stereo {
 				a.alter = twoChannels
 			}
@@ -50,7 +56,9 @@ func TestRelayAsThePeerWants(t *testing.T) {
 			}
 			bytes := 0
 			for _, g := range b.got[start:] {
-				bytes += len(g.payload)
+				if bytes += len(g.payload); b.s.agreed.opus.cbr && len(g.payload) != len(b.got[start].payload) {
+					t.Errorf("%s: packets of %d and %d bytes", tt.name, len(b.got[start].payload), len(g.payload))
+				}
 			}
 			if rate := bytes * 8 / 2; !tt.handed && rate > 36000 {
 				t.Errorf("%s: %d bit/s are sent", tt.name, rate)

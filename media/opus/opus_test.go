@@ -55,6 +55,13 @@ func TestConfig(t *testing.T) {
 	if low, high := size(Config{Bitrate: 12000}), size(Config{Bitrate: 40000}); low*2 > high {
 		t.Errorf("%d bytes at 12 kbit/s, %d at 40", low, high)
 	}
+	e := newEncoder(t, Config{CBR: true})
+	e.Prime(signal[:640])
+	for i, p := range packets(t, e, signal) {
+		if len(p) != 24000/8/50 {
+			t.Fatalf("packet %d of a constant bitrate has %d bytes", i, len(p))
+		}
+	}
 }
 
 func TestEncodeRefuses(t *testing.T) {
