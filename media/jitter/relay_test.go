@@ -232,3 +232,31 @@ func TestRelayAndSamples(t *testing.T) {
 		t.Errorf("%d frames handed on", handed)
 	}
 }
+
+// What a stream is like is known without asking for it to be handed on, and is
+// forgotten with it.
+func TestKind(t *testing.T) {
+	c := newCoder(make([]int16, 320*3), 48000, 320)
+	c.format.Duration = func([]byte) int { return 320 } // whatever the bitrate
+	check := func(want []byte, rate int) {
+		t.Helper()
+		if newest, got := c.Kind(); !bytes.Equal(newest, want) || max(got-rate, rate-got) > rate/100 {
+			t.Errorf("%d bytes, %d bit/s; want %d, %d", len(newest), got, len(want), rate)
+		}
+	}
+	check(nil, 0)
+	one := len(c.packets[0]) * 8 * 50
+	c.send(0, true, true)
+	check(c.packets[0], one)
+	c.packets[1] = append(c.packets[1], c.packets[1]...)
+	c.send(1, true, true)
+	check(c.packets[1], one+one/loadMemory)
+	if c.Next(c.now); c.relay.asked != 0 {
+		t.Error("to ask what it is like is to ask for it")
+	}
+	c.Reset(c.format)
+	check(nil, 0)
+	c.Reset(g711)
+	c.Put(Packet{Payload: make([]byte, baseFrame), InOrder: true, Follows: true})
+	check(nil, 0)
+}
