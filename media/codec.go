@@ -46,7 +46,9 @@ func (c *codec) number() mixer.Codec { return mixer.Codec(c.kind - kindPCMU) }
 // The codecs with state. RFC 3551 §4.5.2 has the clock of G.722 at 8000 Hz, half
 // its samples', for the sake of an old mistake. Opus is what RFC 7587 wants in
 // SDP whatever is in the packets: two channels at 48 kHz. Its fmtp says that we
-// play and send wideband, have use for in-band FEC, and take short packets.
+// play and send wideband, have use for in-band FEC, and take short packets; and at
+// most how many bits, which is more than wideband can have use for, and what the
+// playout has room for at any delay.
 var (
 	codecG722 = &codec{
 		name: "g722", encoding: "G722", kind: kindG722, payloadType: 9, clock: 8000, rate: 16000,
@@ -55,7 +57,7 @@ var (
 	codecOpus = &codec{
 		name: "opus", encoding: "opus", kind: kindOpus, payloadType: 111, dynamic: true, clock: 48000,
 		channels: "2", rate: 16000, steady: true,
-		fmtp:       "minptime=10;useinbandfec=1;maxplaybackrate=16000;sprop-maxcapturerate=16000",
+		fmtp:       "minptime=10;useinbandfec=1;maxplaybackrate=16000;sprop-maxcapturerate=16000;maxaveragebitrate=64000",
 		newDecoder: newDecoderOpus, newEncoder: newEncoderOpus, duration: opus.Samples,
 	}
 

@@ -31,7 +31,7 @@ func audioLines(body []byte) (list []string) {
 	return list
 }
 
-const ourOpus = "fmtp:%d minptime=10;useinbandfec=1;maxplaybackrate=16000;sprop-maxcapturerate=16000"
+const ourOpus = "fmtp:%d minptime=10;useinbandfec=1;maxplaybackrate=16000;sprop-maxcapturerate=16000;maxaveragebitrate=64000"
 
 func TestCodecNames(t *testing.T) {
 	for _, c := range codecs {

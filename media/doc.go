@@ -55,12 +55,15 @@
 // hops over; it takes over the shared one's state when it hops back.
 //
 // Relay hands a packet of G.722 or Opus on to a peer with the same codec and
-// packets of 20 ms, undecoded. What the network lost is handed on as a gap in the
-// sequence numbers, for a second; after that it is the talker's silence. As soon
+// packets of 20 ms, undecoded. What the network lost is a gap in the sequence
+// numbers, as it was in the talker's; what the talker left out, by discontinuous
+// transmission, is one in the timestamps alone, and which it was is known when the
+// next packet comes. As soon
 // as anything else is to be heard (a third party, a clip, a hold) the session's own
 // encoder goes on, from the state that the last packets have led the peer's decoder
 // to: that of G.722 exactly, that of Opus by being fed the last frames. It goes
-// back to handing on where the talker is quiet.
+// back to handing on where the talker is quiet. Opus is handed on only while it is
+// what the peer's fmtp asks for: not more bits, one channel, one size.
 //
 // # Sockets
 //

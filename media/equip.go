@@ -16,7 +16,7 @@ type equipment struct {
 	encoder  voiceEncoder          // nil: the codec is tables
 	passed   *passed               // with encoder
 	kind     *codec                // the encoder is of
-	wish     opusWish              // and follows
+	config   opus.Config           // and goes by, if it is of Opus
 	waiting  []byte                // room for a packet that is not one frame; nil: all are
 }
 
@@ -50,16 +50,29 @@ func (a *agreement) equip(old *agreement, engine *Engine) {
 		}
 	}
 	engine.spares.fill(a.codec, opusWish{ours: engine.cfg.Opus})
-	if e.kind != a.codec || e.wish != a.opus {
-		e.kind, e.wish = a.codec, a.opus
-		e.encoder, e.passed = nil, nil
-		if a.codec.newEncoder != nil {
-			e.encoder, e.passed = a.codec.newEncoder(a.opus), new(passed)
-		}
-	}
+	e.encode(a.codec, a.opus)
 	e.waiting = nil
 	if a.packetTime != frameNanos/1_000_000 {
 		e.waiting = make([]byte, 0, maxBytes+frameSamples)
+	}
+}
+
+// encode has an encoder of the codec that goes by the peer's wishes. Where they
+// are met by another one than before, that takes over as it is first used.
+func (e *equipment) encode(c *codec, w opusWish) {
+	config := w.config()
+	if e.kind == c && e.config == config {
+		return
+	}
+	if e.kind != c {
+		e.passed = nil
+		if c.newEncoder != nil {
+			e.passed = new(passed)
+		}
+	}
+	e.kind, e.config, e.encoder = c, config, nil
+	if c.newEncoder != nil {
+		e.encoder = c.newEncoder(w)
 	}
 }
 

@@ -80,7 +80,7 @@ func (w opusWish) usual() bool { return w.config() == opusWish{ours: w.ours}.con
 // config is how to encode for the peer: without redundancy, for which the
 // encoder would allocate with every frame.
 func (w opusWish) config() opus.Config {
-	c := opus.Config{Bitrate: cmp.Or(w.ours.Bitrate, opusBitrate), Complexity: w.ours.Complexity}
+	c := opus.Config{Bitrate: cmp.Or(w.ours.Bitrate, opusBitrate), Complexity: w.ours.Complexity, CBR: w.cbr}
 	if w.bitrate > 0 {
 		c.Bitrate = min(c.Bitrate, w.bitrate)
 	}

@@ -34,7 +34,8 @@ type phone struct {
 	says     []int16 // at the codec's rate, round and round
 	at, owed int
 	silent   bool // sends nothing, though its clock goes on
-	skip     int  // packets that are lost on the way
+	alter    func(payload []byte)
+	skip     int // packets that are lost on the way
 	sent     [][]byte
 	got      []sent
 }
@@ -186,6 +187,9 @@ func (p *phone) say() {
 		n = p.encoder.Encode(buf[rtpHeaderSize:], samples)
 	} else {
 		n = p.codec.tables.Encode(buf[rtpHeaderSize:], samples)
+	}
+	if p.alter != nil {
+		p.alter(buf[rtpHeaderSize : rtpHeaderSize+n])
 	}
 	ts := p.stream.ts
 	p.stream.ts += uint32(p.codec.clock / 1000 * p.ptime)

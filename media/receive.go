@@ -266,7 +266,7 @@ func (s *Session) packet(at int64, a *agreement, h *rtpHeader, payload []byte) b
 	s.count.audioAt.Store(at)
 	s.count.started.Store(true)
 	ok := r.playout.Put(jitter.Packet{
-		At: at, TS: h.ts, Payload: payload,
+		At: at, TS: h.ts, Seq: h.seq, Payload: payload,
 		InOrder: order != reordered, Follows: order == inSequence,
 	})
 	if !ok {

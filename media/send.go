@@ -23,11 +23,13 @@ type sender struct {
 	since   uint32 // the time of its first sample
 	digits  eventWriter
 
-	shared mixer.Encoder // whose payloads were sent last; nil: our own encoder's
-	alike  int           // frames in a row in which both made the same
-	apart  int           // frames since both make the same sound
-	relays bool          // the last frame was handed on
-	gap    int           // frames in a row in which there was nothing to hand on
+	own     voiceEncoder  // our encoder that made packets last, if of this codec
+	shared  mixer.Encoder // whose payloads were sent last; nil: our own encoder's
+	alike   int           // frames in a row in which both made the same
+	apart   int           // frames since both make the same sound
+	relays  bool          // the last frame was handed on
+	fitting fitting       // to be handed on, of the other
+	gap     int           // frames since the last packet in which there was none to hand on
 
 	packets, octets uint32 // for sender reports
 }
@@ -41,7 +43,7 @@ func (o *sender) reset(a *agreement, codec bool) {
 	}
 	o.clock = uint32(a.codec.clock / clockRate)
 	if codec {
-		o.shared, o.relays, o.alike, o.apart = nil, false, 0, 0
+		o.own, o.shared, o.relays, o.alike, o.apart = nil, nil, false, 0, 0
 	}
 }
 
@@ -62,7 +64,7 @@ func (o *sender) advance(now int64) {
 }
 
 // pause ends a talk spurt: what waits is dropped, the next packet is marked.
-func (o *sender) pause() { o.waiting, o.talking = o.waiting[:0], false }
+func (o *sender) pause() { o.waiting, o.talking, o.gap = o.waiting[:0], false, 0 }
 
 // begin starts a frame, and reports whether it is one to send audio in.
 func (s *Session) begin(now int64) (a *agreement, send bool) {
@@ -170,9 +172,14 @@ func (s *Session) encodeVoice(a *agreement, dst []byte, f *mixer.Frame) int {
 		a.encoder.Adopt(o.shared)
 	case o.relays:
 		a.encoder.resume(a.passed, &s.engine.spares)
+		if o.gap > 0 {
+			o.pause() // nobody will know whether that was a loss: it is told as silence
+		}
+	case o.own != nil && o.own != a.encoder:
+		a.encoder.Adopt(o.own)
 	}
 	fresh := o.packets == 0
-	o.shared, o.relays = nil, false
+	o.own, o.shared, o.relays = a.encoder, nil, false
 	n := a.encoder.Encode(dst, f.Samples())
 	s.count.of(a.codec).encoded.Add(1)
 	if by == nil {
@@ -211,10 +218,10 @@ func (s *Session) share(a *agreement, f *mixer.Frame) ([]byte, mixer.Encoder) {
 func (s *Session) Relay(now int64, from mixer.Stream) bool {
 	src, ok := from.(*Session)
 	a := s.taken
-	if !ok || a == nil || a != s.inForce.Load() || !a.takes(src.in.playing) {
+	if !ok || a == nil || a != s.inForce.Load() || !a.takes(src.in.playing) || !s.out.fitting.fits(a, &src.in) {
 		return false
 	}
-	payload, ok := src.in.playout.Relay()
+	payload, lost, ok := src.in.playout.Relay()
 	if !ok || len(payload) > mixer.MaxPayload {
 		return false
 	}
@@ -222,7 +229,7 @@ func (s *Session) Relay(now int64, from mixer.Stream) bool {
 		return true // there is something else to send, or nobody to send it to
 	}
 	if a.takes(src.in.playing) { // else it has just changed
-		s.hand(a, payload)
+		s.hand(a, payload, lost)
 	}
 	return true
 }
@@ -232,27 +239,25 @@ func (a *agreement) takes(k kind) bool {
 	return a.encoder != nil && a.waiting == nil && a.codec.kind == k
 }
 
-// longestGap is how many frames in a row are told to be lost. More are the
-// talker's silence, and would lead the peer astray about the numbers, SRTP's
-// among them.
-const longestGap = 50
-
-// hand sends a payload that is not ours; none stands for one that was lost, so
-// that the peer sees the gap and conceals it by its own means.
-func (s *Session) hand(a *agreement, payload []byte) {
+// hand sends a payload that is not ours, if there is one. The packets lost before
+// it take their numbers, so that the peer conceals them by its own means and
+// counts them; all else of a gap is the talker's silence, after which a packet is
+// marked (RFC 3551 §4.1).
+func (s *Session) hand(a *agreement, payload []byte, lost int) {
 	o := &s.out
 	if !o.relays {
-		o.relays, o.shared, o.alike, o.apart = true, nil, 0, 0
+		o.relays, o.shared, o.alike, o.apart, o.gap = true, nil, 0, 0, 0
 		a.passed.count = 0
 	}
 	s.count.of(a.codec).relayed.Add(1)
 	if payload == nil {
-		if o.gap++; o.gap > longestGap {
-			o.pause()
-		} else {
-			o.seq++
-		}
+		o.gap++
 		return
+	}
+	lost = min(lost, o.gap) // before the talker was handed on, that is nobody's loss
+	o.seq += uint16(lost)
+	if o.gap > lost {
+		o.pause()
 	}
 	o.gap = 0
 	a.passed.add(payload)

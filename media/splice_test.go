@@ -23,6 +23,8 @@ var interruptions = []struct {
 	{"digit", func(h *hall, b *phone) { b.s.SendDigit('5', 100*time.Millisecond) }, func(*hall, *phone) {}, true},
 	{"packets of 30 ms", func(h *hall, b *phone) { b.extra = []string{"ptime:30"}; b.negotiate(true) },
 		func(h *hall, b *phone) { b.extra = nil; b.negotiate(true) }, false},
+	{"fewer bits", func(h *hall, b *phone) { b.extra = []string{"fmtp:120 maxaveragebitrate=8000"}; b.negotiate(true) },
+		func(h *hall, b *phone) { b.extra = nil; b.negotiate(true) }, true},
 }
 
 func unhold(h *hall, b *phone) { h.set(1, own(1)) }

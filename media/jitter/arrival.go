@@ -203,7 +203,7 @@ func (p *Playout) restarts(v *arrived) bool {
 func (p *Playout) write(v *arrived) {
 	if k := p.format.Packets; k != nil {
 		if k.find(v.pos) == nil {
-			k.put(v.pos, v.count, v.Payload, v.Follows)
+			k.put(v)
 		}
 		return
 	}

@@ -49,9 +49,18 @@ func newCoder(signal []int16, clock, n int) *coder {
 // firstTick is where the timestamps begin: they wrap round soon.
 const firstTick = 1<<32 - 48000
 
-func (c *coder) send(i int, inOrder, follows bool) bool {
+// firstSeq is the same of the sequence numbers.
+const firstSeq = 1<<16 - 130
+
+func (c *coder) send(i int, inOrder, follows bool) bool { return c.sendAs(i, i, inOrder, follows) }
+
+// sendAs sends a packet as the nth that was sent, which it is not where some were
+// left out.
+func (c *coder) sendAs(n, i int, inOrder, follows bool) bool {
 	ts := uint32(firstTick) + uint32(i*c.n*c.clock/16000)
-	return c.Put(Packet{At: c.now - 2_000_000, TS: ts, Payload: c.packets[i], InOrder: inOrder, Follows: follows})
+	return c.Put(Packet{
+		At: c.now - 2_000_000, TS: ts, Seq: uint16(firstSeq + n), Payload: c.packets[i], InOrder: inOrder, Follows: follows,
+	})
 }
 
 // at is the place in what was sent of a position.
@@ -232,6 +241,23 @@ type deaf struct{ *adpcm }
 
 func (deaf) Decode([]int16, []byte) int { return 0 }
 
+// What is to be played at the longest delay, and the packets behind that are
+// decoded again, are there at any rate that is likely.
+func TestRoomForPackets(t *testing.T) {
+	for _, tt := range []struct{ bitrate, ms int }{{64_000, 1000}, {128_000, 500}, {256_000, ceiling/8 + 40}, {510_000, 120}} {
+		k := NewPackets()
+		payload := make([]byte, tt.bitrate/8/50)
+		for i := range 500 {
+			k.put(&arrived{Packet: Packet{Payload: payload}, pos: uint32(i * 320), count: 320})
+			for back := range min(i+1, tt.ms/20) {
+				if k.find(uint32((i-back)*320)) == nil {
+					t.Fatalf("%d bit/s: packet %d is gone, %d ms later", tt.bitrate, i-back, back*20)
+				}
+			}
+		}
+	}
+}
+
 // Newer packets take the place of the oldest, and never share their bytes.
 func TestPacketsAreOverwritten(t *testing.T) {
 	k := NewPackets()
@@ -241,7 +267,7 @@ func TestPacketsAreOverwritten(t *testing.T) {
 		for b := range n {
 			payload[b] = byte(i)
 		}
-		k.put(uint32(i*320), 320, payload[:n], true)
+		k.put(&arrived{Packet: Packet{Payload: payload[:n]}, pos: uint32(i * 320), count: 320})
 		there := 0
 		for s := range k.slot {
 			s := &k.slot[s]

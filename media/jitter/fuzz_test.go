@@ -22,7 +22,7 @@ func FuzzPlayout(f *testing.F) {
 		format := formatOf(kind)
 		p.Reset(format)
 		payload := make([]byte, maxPayload+1)
-		now, ts := int64(0), uint32(0)
+		now, ts, seq := int64(0), uint32(0), uint16(0)
 		for len(script) > 0 {
 			op := script[0]
 			script = script[1:]
@@ -33,7 +33,11 @@ func FuzzPlayout(f *testing.F) {
 					ts = binary.BigEndian.Uint32(script)
 				}
 				n := min(int(script[3])*int(1+op%9), len(payload))
-				p.Put(Packet{At: now - int64(script[5])*100_000, TS: ts, Payload: payload[:n], InOrder: script[4]&1 != 0, Follows: script[4]&2 != 0})
+				seq += uint16(int8(script[4]) >> 2)
+				p.Put(Packet{
+					At: now - int64(script[5])*100_000, TS: ts, Seq: seq, Payload: payload[:n],
+					InOrder: script[4]&1 != 0, Follows: script[4]&2 != 0,
+				})
 				script = script[6:]
 			case op < 210 && len(script) >= 1:
 				p.Mute(ts, ts+uint32(int32(int8(script[0]))*32))
@@ -67,8 +71,12 @@ func formatOf(kind byte) Format {
 func ask(t *testing.T, p *Playout, now int64, how byte) {
 	p.Next(now)
 	if how&1 != 0 {
-		if payload, ok := p.Relay(); !ok && payload != nil {
+		payload, lost, ok := p.Relay()
+		if !ok && payload != nil {
 			t.Fatal("a payload that is not handed on")
+		}
+		if lost < 0 || lost > mostLost || payload == nil && lost != 0 {
+			t.Fatalf("%d packets lost before %d bytes", lost, len(payload))
 		}
 	}
 	if how&2 != 0 {

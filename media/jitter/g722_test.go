@@ -98,7 +98,7 @@ func TestRealCodecsAfterRelay(t *testing.T) {
 			at := int(int32(r.play))
 			r.Next(r.now)
 			r.now += tick
-			if _, ok := r.Relay(); ok && f%100 < 60 {
+			if _, _, ok := r.Relay(); ok && f%100 < 60 {
 				handed++
 				continue
 			}

@@ -3,17 +3,21 @@ package jitter
 const (
 	// slots is how many packets are kept: 1.28 s of 20 ms each.
 	slots = 64
-	// kept is how many bytes of them: a second of G.722, more than one of Opus
-	// as telephones send it.
+	// kept is how many bytes of them: a second of 64 kbit/s, which G.722 has and
+	// Opus is asked to stay below. Four times as much still has room for the longest
+	// delay.
 	kept = 8 << 10
+	// loadMemory is over how many packets their load is smoothed.
+	loadMemory = 64
 )
 
 // Packets is the memory that a stream of a codec with state needs beside its
 // Playout: packets not yet decoded, and those just played, and room for the
 // wider samples; 15 KB. It belongs to one Playout at a time.
 type Packets struct {
-	count uint32 // packets put so far
-	head  uint32 // bytes put so far
+	count uint32  // packets put so far
+	head  uint32  // bytes put so far
+	load  float32 // bytes to a sample, smoothed
 	slot  [slots]slot
 	bytes [kept]byte
 
@@ -30,22 +34,39 @@ type slot struct {
 	pos     uint32 // of its first sample
 	at      uint32 // of its first byte
 	size    uint16 // in bytes; 0: none
+	seq     uint16
 	samples uint16
 	follows bool // the packet before it came: a gap between is silence
 	done    bool // decoded
 }
 
-func (k *Packets) forget() { k.slot = [slots]slot{} }
+func (k *Packets) forget() { k.slot, k.load = [slots]slot{}, 0 }
 
 // put keeps a packet.
-func (k *Packets) put(pos uint32, samples int, payload []byte, follows bool) {
+func (k *Packets) put(v *arrived) {
+	payload := v.Payload
 	if kept-k.head%kept < uint32(len(payload)) {
 		k.head += kept - k.head%kept // in one piece
 	}
 	copy(k.bytes[k.head%kept:], payload)
-	k.slot[k.count%slots] = slot{pos: pos, at: k.head, size: uint16(len(payload)), samples: uint16(samples), follows: follows}
+	k.slot[k.count%slots] = slot{
+		pos: v.pos, at: k.head, size: uint16(len(payload)), seq: v.Seq, samples: uint16(v.count), follows: v.Follows,
+	}
 	k.count++
 	k.head += uint32(len(payload))
+	load := float32(len(payload)) / float32(v.count)
+	if k.load == 0 {
+		k.load = load
+	}
+	k.load += (load - k.load) / loadMemory
+}
+
+// newest is the packet put last, or nil.
+func (k *Packets) newest() []byte {
+	if s := &k.slot[(k.count-1)%slots]; k.valid(s) {
+		return k.payload(s)
+	}
+	return nil
 }
 
 // valid says whether a slot holds a packet whose bytes are still there.

@@ -23,8 +23,9 @@ type Packet struct {
 	// At is when it arrived, in nanoseconds of the clock that Next goes by, as
 	// exactly as is known: the kernel's time rather than that of the reading.
 	At int64
-	// TS is the RTP timestamp.
-	TS uint32
+	// TS is the RTP timestamp, Seq the sequence number.
+	TS  uint32
+	Seq uint16
 	// Payload is copied or decoded, not kept.
 	Payload []byte
 	// InOrder says that no packet with a higher sequence number came before.

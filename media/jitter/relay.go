@@ -5,32 +5,51 @@ type relay struct {
 	asked   int  // frames for which somebody's asking still counts
 	on      bool // this frame is handed on
 	payload []byte
-	handed  bool // so was the one before
-	missing int  // frames in a row without a packet
-	lost    bool // this is one, and not the sender's silence
+	gone    int    // packets lost before it
+	seq     uint16 // of the packet handed on last
+	handed  bool   // the frame before was, too
+	missing int    // frames in a row without a packet
+	lost    bool   // this is one, and not the sender's silence
 }
+
+// mostLost is how many numbers can be missing for packets that were lost: 20 s.
+// Where more are, the sender has begun to count anew.
+const mostLost = 1000
 
 // step goes on to the next frame.
 func (r *relay) step() {
 	r.handed = r.on
-	r.on, r.lost, r.payload = false, false, nil
+	r.on, r.lost, r.payload, r.gone = false, false, nil, 0
 	if r.asked > 0 {
 		r.asked--
 	}
 }
 
 // Relay gives the payload of the packet that this frame is, if it is exactly
-// one, untouched and in time, for a listener that can decode it: ok with nil
-// means that there is none for this frame, and the gap is to be handed on. The
-// payload is valid until the next Put.
+// one, untouched and in time, for a listener that can decode it. It is valid until
+// the next Put. ok with nil means that there is none for this frame. Whether that
+// is a loss or the sender's silence is known when the gap is over: lost is how many
+// packets between this one and the one before did not come in time.
 //
 // To ask is to wish for it: while somebody asks in every frame, frames are
 // brought to begin with packets as soon as nobody hears it. Handing on begins
 // where it is quiet, or the stream begins, and pauses while the delay changes.
 // Nothing is decoded as long as nobody asks for Samples.
-func (p *Playout) Relay() (payload []byte, ok bool) {
+func (p *Playout) Relay() (payload []byte, lost int, ok bool) {
 	p.relay.asked = 2
-	return p.relay.payload, p.relay.on
+	return p.relay.payload, p.relay.gone, p.relay.on
+}
+
+// Kind is what the packets of a codec with state are like that have come of late:
+// the newest one's payload, valid until the next Put, and how many bit/s they have
+// while they come, smoothed over a second or so. To ask for it is not to wish for
+// anything. Without packets it is nil and 0.
+func (p *Playout) Kind() (newest []byte, bitrate int) {
+	k := p.format.Packets
+	if k == nil {
+		return nil, 0
+	}
+	return k.newest(), int(k.load * float32(8*p.format.Rate))
 }
 
 // decide says whether this frame is handed on.
@@ -46,12 +65,24 @@ func (p *Playout) decide() {
 		return
 	}
 	if s := p.format.Packets.find(p.from); s != nil {
-		if r.missing = 0; int(s.samples) == p.size {
+		if int(s.samples) == p.size {
 			r.on, r.payload = true, p.format.Packets.payload(s)
+			r.count(s.seq)
 		}
+		r.missing = 0
 		return
 	}
 	p.decideGap()
+}
+
+// count says how many packets were lost before the one to be handed on, by their
+// numbers. There is one to a frame, so that no more can be lost than there were
+// frames without: other numbers were those of something else (keys, mostly).
+func (r *relay) count(seq uint16) {
+	if missing := int(seq - r.seq - 1); r.handed && missing <= mostLost {
+		r.gone = min(missing, r.missing)
+	}
+	r.seq = seq
 }
 
 // decideGap is decide where no packet begins: one may be lost.

@@ -2,6 +2,7 @@ package jitter
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 )
 
@@ -17,7 +18,7 @@ func (c *coder) due(f int, lost func(i int) bool) {
 func never(int) bool { return false }
 
 // hand goes on by a frame for a listener with the same codec.
-func (c *coder) hand() (payload []byte, ok bool) {
+func (c *coder) hand() (payload []byte, lost int, ok bool) {
 	c.Next(c.now)
 	c.now += tick
 	return c.Relay()
@@ -30,7 +31,7 @@ func TestRelayDecodesNothing(t *testing.T) {
 		next, since := -1, 0
 		for f := range 400 {
 			c.due(f, never)
-			payload, ok := c.hand()
+			payload, _, ok := c.hand()
 			if !ok {
 				if f > 120 {
 					t.Fatalf("clock %d: frame %d is not handed on", clock, f)
@@ -60,7 +61,7 @@ func TestSamplesAfterRelay(t *testing.T) {
 	last, heard := int16(0), 0
 	for f := range 450 {
 		c.due(f, never)
-		payload, ok := c.hand()
+		payload, _, ok := c.hand()
 		if f%150 < 120 && ok {
 			last = 0
 			continue
@@ -84,15 +85,15 @@ func TestSamplesAfterRelay(t *testing.T) {
 	}
 }
 
-// A lost packet is handed on as a gap, and the samples of the same frame are
-// concealed.
+// A lost packet is handed on as a gap, which is told to be one with the next
+// packet, and the samples of the same frame are concealed.
 func TestRelayOfLoss(t *testing.T) {
 	c := newCoder(wide(dialogue(t, 10)), 8000, 320)
 	lost := func(i int) bool { return i%20 == 13 }
 	gaps, packets := 0, 0
 	for f := range 300 {
 		c.due(f, lost)
-		payload, ok := c.hand()
+		payload, gone, ok := c.hand()
 		if f < 100 {
 			c.Samples()
 			continue
@@ -103,6 +104,8 @@ func TestRelayOfLoss(t *testing.T) {
 			t.Fatalf("frame %d is not handed on", f)
 		case (payload == nil) != lost(i):
 			t.Fatalf("frame %d, packet %d: %d bytes", f, i, len(payload))
+		case (gone == 1) != lost(i-1) || gone > 1:
+			t.Fatalf("frame %d, packet %d: %d lost", f, i, gone)
 		case payload == nil:
 			gaps++
 		default:
@@ -117,6 +120,61 @@ func TestRelayOfLoss(t *testing.T) {
 	}
 }
 
+// How many frames of a gap are lost packets, and how many the sender's silence, the
+// numbers tell.
+func TestRelayTellsLossFromSilence(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		gap  int // frames without a packet
+		sent int // packets sent in it
+		told int
+	}{
+		{"discontinuous transmission", 19, 0, 0},
+		{"a loss", 1, 1, 1},
+		{"an outage", 19, 19, 19},
+		{"one of those in a pause", 39, 1, 1},
+		{"keys, which are no audio", 0, 3, 0},
+		{"a long silence", 1500, 0, 0},
+		{"a long outage", mostLost, mostLost, mostLost},
+		{"another beginning", 100, 5000, 0},
+	} {
+		c := newCoder(make([]int16, 320), 8000, 320)
+		c.packets = slices.Repeat(c.packets, 6000)
+		number, told, handed := 0, 0, 0
+		step := func() {
+			payload, lost, ok := c.hand()
+			if told += lost; ok && payload != nil {
+				handed++
+			}
+		}
+		f := 0
+		speak := func(frames int) {
+			for range frames {
+				c.sendAs(number, f, true, true)
+				number, f = number+1, f+1
+				step()
+			}
+		}
+		speak(100)
+		told, handed = 0, 0
+		const rounds = 3
+		for range rounds {
+			for range tt.gap {
+				f++
+				step()
+			}
+			number += tt.sent
+			speak(10)
+		}
+		if told != rounds*tt.told {
+			t.Errorf("%s: %d told to be lost in %d gaps, want %d", tt.name, told, rounds, rounds*tt.told)
+		}
+		if handed < rounds*10-1 {
+			t.Errorf("%s: %d packets of %d handed on", tt.name, handed, rounds*10)
+		}
+	}
+}
+
 // Handing on does not begin in the middle of a word, nor goes on where the
 // frame is muted.
 func TestRelayBeginsWhereItIsQuiet(t *testing.T) {
@@ -126,7 +184,7 @@ func TestRelayBeginsWhereItIsQuiet(t *testing.T) {
 		c.Next(c.now)
 		c.now += tick
 		if c.Samples(); f > 100 {
-			if _, ok := c.Relay(); ok {
+			if _, _, ok := c.Relay(); ok {
 				t.Fatalf("frame %d handed on within a vowel", f)
 			}
 		}
@@ -139,7 +197,7 @@ func TestRelayBeginsWhereItIsQuiet(t *testing.T) {
 			ts := uint32(firstTick) + uint32((f+2)*160)
 			c.Mute(ts, ts+800)
 		}
-		if _, ok := c.hand(); ok {
+		if _, _, ok := c.hand(); ok {
 			on++
 		} else {
 			c.Samples()
@@ -158,7 +216,7 @@ func TestRelayAndSamples(t *testing.T) {
 	for f := range 400 {
 		c.due(f, never)
 		at := c.at(c.play)
-		_, ok := c.hand()
+		_, _, ok := c.hand()
 		frame := c.Samples()
 		if !ok {
 			continue
@@ -173,4 +231,32 @@ func TestRelayAndSamples(t *testing.T) {
 	if handed < 200 {
 		t.Errorf("%d frames handed on", handed)
 	}
+}
+
+// What a stream is like is known without asking for it to be handed on, and is
+// forgotten with it.
+func TestKind(t *testing.T) {
+	c := newCoder(make([]int16, 320*3), 48000, 320)
+	c.format.Duration = func([]byte) int { return 320 } // whatever the bitrate
+	check := func(want []byte, rate int) {
+		t.Helper()
+		if newest, got := c.Kind(); !bytes.Equal(newest, want) || max(got-rate, rate-got) > rate/100 {
+			t.Errorf("%d bytes, %d bit/s; want %d, %d", len(newest), got, len(want), rate)
+		}
+	}
+	check(nil, 0)
+	one := len(c.packets[0]) * 8 * 50
+	c.send(0, true, true)
+	check(c.packets[0], one)
+	c.packets[1] = append(c.packets[1], c.packets[1]...)
+	c.send(1, true, true)
+	check(c.packets[1], one+one/loadMemory)
+	if c.Next(c.now); c.relay.asked != 0 {
+		t.Error("to ask what it is like is to ask for it")
+	}
+	c.Reset(c.format)
+	check(nil, 0)
+	c.Reset(g711)
+	c.Put(Packet{Payload: make([]byte, baseFrame), InOrder: true, Follows: true})
+	check(nil, 0)
 }

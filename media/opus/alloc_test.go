@@ -31,6 +31,7 @@ func TestAllocations(t *testing.T) {
 		run  func()
 	}{
 		{"encode", 0, encode(newEncoder(t, Config{}))},
+		{"encode with a constant bitrate", 0, encode(newEncoder(t, Config{CBR: true}))},
 		{"encode with redundancy", 6, encode(newEncoder(t, Config{Loss: 20}))},
 		{"decode", 0, decode},
 		{"synthesise", 3, func() { decode(); d.Conceal(decoded[:320], nil) }},

@@ -8,7 +8,7 @@
 // [Decoder.Decode] takes whatever the standard permits: any of the codec's modes
 // and bandwidths, stereo, 2.5 to 120 ms to a packet, pauses of discontinuous
 // transmission. What it cannot take it refuses; should the library panic about
-// it, that is a packet refused, too. [Samples] and [Quiet] read a packet's header
+// it, that is a packet refused, too. [Samples] and [Stereo] read a packet's header
 // without a decoder.
 //
 // # Losses

@@ -16,6 +16,7 @@ type Config struct {
 	Complexity int  // 1 (cheap) to 10; 0: 5
 	Loss       int  // percent of packets expected to be lost, for the redundancy
 	DTX        bool // send next to nothing in pauses (RFC 7587, section 3.1.3)
+	CBR        bool // packets of one size, which tell nothing of what is said (RFC 6562)
 }
 
 // An Encoder codes one stream: mono, 16 kHz, for speech, with in-band forward
@@ -55,6 +56,7 @@ func (c Config) apply(enc *gopus.Encoder) error {
 		c.Complexity = 5
 	}
 	enc.SetDTX(c.DTX)
+	enc.SetVBR(!c.CBR)
 	return errors.Join(
 		enc.SetBitrate(c.Bitrate),
 		enc.SetComplexity(c.Complexity),

@@ -18,7 +18,7 @@ func TestSpeech(t *testing.T) {
 	bytes := 0
 	for _, p := range list {
 		bytes += len(p)
-		if Quiet(p) {
+		if quiet(p) {
 			t.Fatal("a quiet packet without DTX")
 		}
 	}
@@ -56,6 +56,13 @@ func TestConfig(t *testing.T) {
 	}
 	if low, high := size(Config{Bitrate: 12000}), size(Config{Bitrate: 40000}); low*2 > high {
 		t.Errorf("%d bytes at 12 kbit/s, %d at 40", low, high)
+	}
+	e := newEncoder(t, Config{CBR: true})
+	e.Prime(signal[:640])
+	for i, p := range packets(t, e, signal) {
+		if len(p) != 24000/8/50 {
+			t.Fatalf("packet %d of a constant bitrate has %d bytes", i, len(p))
+		}
 	}
 }
 
@@ -175,25 +182,28 @@ func TestGuard(t *testing.T) {
 	}
 }
 
+// quiet says whether a packet has nothing in it but its table of contents.
+func quiet(payload []byte) bool { return len(payload) <= 2 }
+
 // TestPauses has discontinuous transmission on: packets with nothing in them,
 // which the decoder makes background of.
 func TestPauses(t *testing.T) {
 	signal := append(append([]int16{}, speech.Wide()[:32000]...), make([]int16, 32000)...)
 	list := packets(t, newEncoder(t, Config{DTX: true}), signal)
-	quiet := 0
+	n := 0
 	for _, p := range list[100:] {
-		if Quiet(p) {
-			quiet++
+		if quiet(p) {
+			n++
 		}
 	}
-	if quiet < 50 {
-		t.Errorf("%d of 100 packets of a pause are quiet", quiet)
+	if n < 50 {
+		t.Errorf("%d of 100 packets of a pause are quiet", n)
 	}
 	if got := play(t, newDecoder(t), list); len(got) != len(signal) || power(got[48000:]) > 1000 {
 		t.Errorf("%d samples, power of the pause %.0f", len(got), power(got[48000:]))
 	}
 	for _, p := range packets(t, newEncoder(t, Config{}), make([]int16, 16000)) {
-		if Quiet(p) {
+		if quiet(p) {
 			t.Fatal("DTX without being asked for")
 		}
 	}

@@ -18,19 +18,13 @@ func Samples(payload []byte) int {
 	return p.frames * p.frameSamples
 }
 
-// Quiet reports that a packet has nothing in it: its frames have no more than a
-// byte, as an encoder with discontinuous transmission sends them in pauses. The
-// decoder makes background noise of it.
-func Quiet(payload []byte) bool {
-	p, ok := parse(payload)
-	return ok && p.largest <= 1
-}
+// Stereo reports that a packet has two channels (RFC 6716, section 3.1).
+func Stereo(payload []byte) bool { return len(payload) > 0 && payload[0]&4 != 0 }
 
 // A packet is what its header says.
 type packet struct {
 	frames       int
 	frameSamples int // at 16 kHz
-	largest      int // frame, in bytes
 }
 
 // parse reads the table of contents and the frame lengths (RFC 6716, sections
@@ -88,8 +82,7 @@ func frameSamples(toc byte) int {
 
 // equal is for frames that share what there is.
 func (p *packet) equal(data []byte) bool {
-	p.largest = len(data) / p.frames
-	return len(data)%p.frames == 0 && p.largest <= MaxBytes
+	return len(data)%p.frames == 0 && len(data)/p.frames <= MaxBytes
 }
 
 // varying is for frames with their lengths in front, but for the last.
@@ -102,11 +95,9 @@ func (p *packet) varying(data []byte) bool {
 		}
 		data = data[n:]
 		total += size
-		p.largest = max(p.largest, size)
 	}
 	last := len(data) - total
-	p.largest = max(p.largest, last)
-	return last >= 0 && p.largest <= MaxBytes
+	return last >= 0 && last <= MaxBytes
 }
 
 // frameLength reads a length of one or two bytes; n is 0 if it is not there.
