@@ -29,7 +29,7 @@ func (e *entry) frameOf(f int, heard bool) []int16 {
 	e.Put(Packet{At: e.now - 2_000_000, TS: ts, Payload: e.payloads[f], InOrder: true, Follows: f > 0})
 	e.Next(e.now)
 	e.now += tick
-	if _, ok := e.Relay(); ok && !heard {
+	if _, _, ok := e.Relay(); ok && !heard {
 		return nil
 	}
 	return e.Samples()
@@ -107,7 +107,7 @@ func TestEnteringBehindAPause(t *testing.T) {
 			}
 			c.Next(c.now)
 			c.now += tick
-			if _, ok := c.Relay(); ok && f < from {
+			if _, _, ok := c.Relay(); ok && f < from {
 				continue
 			}
 			at := c.at(c.from)
