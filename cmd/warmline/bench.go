@@ -39,7 +39,7 @@ type benchCmd struct {
 	OnTime      float64       `default:"99.9" help:"Per cent of packets within 5 ms of schedule that are wanted."`
 	Delivered   float64       `default:"99.9" help:"Per cent of packets wanted to come."`
 	Tries       int           `default:"2" help:"Measurements of one number of rooms before it counts as too many."`
-	Require     string        `placeholder:"NAME=N,..." help:"Fail unless met: on-time, delivery and heard (per cent, at least), legs (at least), self, delay-mean and delay-p99 (ms), cpu (µs per leg and frame), memory (bytes per leg; all at most)."`
+	Require     string        `placeholder:"NAME=N,..." help:"Fail unless met: on-time, delivery, heard and markers (per cent, at least), legs (at least), self, delay-mean and delay-p99 (ms), cpu (µs per leg and frame), memory (bytes per leg; all at most)."`
 	Pin         int           `default:"-1" placeholder:"CPU" help:"Processor for this process."`
 	PinServer   int           `default:"-1" placeholder:"CPU" help:"Processor for the private server."`
 	JSON        bool          `name:"json" help:"Write everything, as JSON."`

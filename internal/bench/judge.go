@@ -5,8 +5,9 @@ import "slices"
 // onTimeLimit is what "on time" means: so much after its own schedule.
 const onTimeLimit = 5_000_000 // ns
 
-// A tone is heard when it is within heardWithin of what was sent, in dB, and not
-// when it is below notAbove; between the two the pair is counted as neither.
+// A tone is heard when its level is within heardWithin of what was sent, in dB,
+// and missed when it is below notAbove. Between the two, or louder, it is off:
+// neither heard nor missed.
 const (
 	heardWithin = 10.0
 	notAbove    = -30.0
@@ -137,12 +138,17 @@ func (j *judgement) pair(l *leg, talker int, second []int16, fig *LegFigures) {
 		return
 	}
 	h.Pairs++
-	if gain < -heardWithin {
+	switch {
+	case gain < notAbove:
+		h.Missed++
 		fig.Missed++
-		return
+	case gain < -heardWithin || gain > heardWithin:
+		h.Off++
+		fig.Off++
+	default:
+		h.Heard++
+		j.errors = append(j.errors, gain)
 	}
-	h.Heard++
-	j.errors = append(j.errors, gain)
 }
 
 // markers finds the chirps that a talker sent in a stretch of time.
@@ -185,6 +191,7 @@ func (j *judgement) sum(legs []LegFigures) []LegFigures {
 		m.Generator.Priority = *p
 	}
 	d := sorted(j.delays)
+	m.Delay.Share = share(m.Delay.Found, m.Delay.Markers)
 	m.Delay.Mean, m.Delay.P50, m.Delay.P99, m.Delay.Max = mean(d), quantile(d, 0.5), quantile(d, 0.99), quantile(d, 1)
 	if len(d) > 0 {
 		m.Delay.Min = d[0]

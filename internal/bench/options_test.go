@@ -128,8 +128,11 @@ func FuzzTake(f *testing.F) {
 }
 
 func TestRequirements(t *testing.T) {
-	m := Measurement{Rooms: 5, LegCount: 15, Delay: Delay{Mean: 7, P99: 16}, Heard: Heard{Pairs: 4, Heard: 3}}
+	m := Measurement{Rooms: 5, LegCount: 15, Delay: Delay{Markers: 200, Found: 198, Share: 99, Mean: 7, P99: 16}, Heard: Heard{Pairs: 4, Heard: 3}}
 	m.Lateness.OnTime, m.Delivery.Share = 99.95, 100
+	unfound, silent := m, m
+	unfound.Delay = Delay{Markers: 200, Found: 197, Share: 98.5, Mean: 7, P99: 16}
+	silent.Delay = Delay{}
 	known := m
 	known.Server = &ServerFigures{PerLegFrame: 6, PerLegRSS: 20_000}
 	for _, c := range []struct {
@@ -140,6 +143,10 @@ func TestRequirements(t *testing.T) {
 		{"", m, 0},
 		{"on-time=99.9,delivery=100,delay-mean=8,delay-p99=17,self=0,heard=75,legs=15", m, 0},
 		{"on-time=99.96", m, 1},
+		{"markers=99", m, 0},
+		{"markers=99.1", m, 1},
+		{"markers=98,delay-mean=8", unfound, 1}, // those that were not found may be late
+		{"delay-mean=8,delay-p99=17", silent, 2},
 		{"heard=100,delay-mean=6.9,legs=16", m, 3},
 		{"cpu=6.5,memory=24000", m, 2}, // not known is not met
 		{"cpu=6.5,memory=24000", known, 0},

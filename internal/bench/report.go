@@ -91,10 +91,12 @@ type Lateness struct {
 	GridMoved float64 `json:"grid_moved_ms"` // the most that a leg's grid moved
 }
 
-// Delay is what the server adds between mouth and ear, above packetisation.
+// Delay is what the server adds between mouth and ear, above packetisation. It is
+// of the markers found alone.
 type Delay struct {
 	Markers int     `json:"markers"` // sent and listened for, per listener
 	Found   int     `json:"found"`
+	Share   float64 `json:"found_share"`
 	Min     float64 `json:"min_ms"`
 	Mean    float64 `json:"mean_ms"`
 	P50     float64 `json:"p50_ms"`
@@ -107,6 +109,8 @@ type Heard struct {
 	LegsListened    int     `json:"legs_listened"`
 	Pairs           int     `json:"pairs"` // that should hear each other
 	Heard           int     `json:"heard"`
+	Missed          int     `json:"missed"` // not heard at all
+	Off             int     `json:"off"`    // neither: much softer or louder than what was sent
 	Selves          int     `json:"selves"` // talkers that could have heard themselves
 	HeardThemselves int     `json:"heard_themselves"`
 	SelfLevel       float64 `json:"self_level_db"`  // loudest own voice, against what was sent
@@ -166,6 +170,7 @@ type LegFigures struct {
 	GridMoved   float64 `json:"grid_moved_ms"`
 	Windows     int     `json:"windows"` // seconds listened to
 	Missed      int     `json:"missed"`  // talkers not heard, over all windows
+	Off         int     `json:"off"`     // talkers much softer or louder than they should be
 	HeardItself bool    `json:"heard_itself"`
 	Delay       float64 `json:"delay_mean_ms"`
 	DelayMax    float64 `json:"delay_max_ms"`
