@@ -25,7 +25,7 @@ type benchCmd struct {
 	Talkers     int           `default:"0" help:"Legs of a room that talk; 0: all."`
 	Listeners   string        `default:"silent" enum:"silent,quiet" help:"The others send silence (silent) or nothing (quiet)."`
 	Signal      string        `default:"tones" enum:"tones,phrases" help:"Tones without a pause (tones), or with pauses as speech has them (phrases)."`
-	Codec       string        `default:"pcmu" enum:"pcmu,pcma" help:"pcmu or pcma."`
+	Codec       string        `default:"pcmu" enum:"pcmu,pcma,g722,opus" help:"pcmu, pcma, g722 or opus."`
 	Phase       string        `default:"spread" enum:"spread,aligned,random" help:"When in 20 ms legs send: spread, aligned or random."`
 	Seed        uint64        `default:"1" help:"Of what is random."`
 	Rate        float64       `default:"150" help:"Calls placed per second."`

@@ -23,7 +23,6 @@ type fleet struct {
 	endpoint *sip.Endpoint
 	driver   *driver
 	signals  []*signal // by index within the room
-	payload  int       // the longest, in bytes
 	random   *rand.Rand
 	order    [slotCount]int // of the slots that the next legs get
 	nextPort int
@@ -105,9 +104,6 @@ func (f *fleet) speak() {
 			said = talk(f.codec, i, f.opts.Talkers, f.opts.Signal == "phrases")
 		}
 		f.signals = append(f.signals, said)
-		for _, p := range said.frames {
-			f.payload = max(f.payload, len(p))
-		}
 	}
 }
 

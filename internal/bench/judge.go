@@ -21,7 +21,7 @@ func (f *fleet) judge(w *window) *Measurement {
 	}
 	j := &judgement{fleet: f, window: w, m: m, sentLevel: f.sentLevels()}
 	for place := range j.finders {
-		j.finders[place] = newFinder(place, f.codec.rate())
+		j.finders[place] = newFinder(place, f.codec)
 	}
 	for _, l := range f.legs {
 		m.Legs = append(m.Legs, j.leg(l))
@@ -49,11 +49,11 @@ func (f *fleet) sentLevels() []float64 {
 		h := heard{rate: f.codec.rate()}
 		decode := f.codec.decoder()
 		frame := make([]int16, h.size())
-		for _, p := range f.signals[i].frames[:framesPerSecond] {
+		for _, p := range f.signals[i].frames[:firstChirp] {
 			decode(frame, p)
 			h.samples = append(h.samples, frame...)
 		}
-		levels[i] = level(h.samples, f.signals[i].hz, h.rate)
+		levels[i] = level(h.samples[len(h.samples)-h.rate:], f.signals[i].hz, h.rate)
 	}
 	return levels
 }

@@ -76,7 +76,7 @@ func (f *fleet) openWindow() *window {
 			packets:  make([]arrival, 0, perLeg(f.opts.Duration)),
 			marks:    make([]int64, 0, cycles+1),
 			recorded: make([]received, 0, each*cycleFrames+afterCycle),
-			payloads: make([]byte, 0, (each*cycleFrames+afterCycle)*f.payload),
+			payloads: make([]byte, 0, (each*cycleFrames+afterCycle)*payloadRoom),
 		}
 		clear(l.kept.packets[:cap(l.kept.packets)]) // touched: no page fault in the window
 		clear(l.kept.recorded[:cap(l.kept.recorded)])

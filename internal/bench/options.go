@@ -21,7 +21,7 @@ type Options struct {
 	Talkers   int           // of a room; 0: all
 	Listeners string        // the others send "silent" frames, or nothing: "quiet"
 	Signal    string        // "tones" without a pause, or "phrases"
-	Codec     string        // "pcmu" or "pcma"
+	Codec     string        // "pcmu", "pcma", "g722" or "opus"
 	Phase     string        // of the legs within 20 ms: "spread" evenly, "aligned", "random"
 	Seed      uint64        // of random phases
 	Rate      float64       // calls placed per second
