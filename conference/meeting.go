@@ -88,18 +88,38 @@ func (s *meeting) rearrange() {
 }
 
 // row: all members share one bit, so that a room of a thousand costs no more
-// per listener than one of three.
+// per listener than one of three. Who hears voices gets nothing else: a noise
+// added for each would keep the mix from being shared, and one voice from being
+// handed on as it came.
 func (s *meeting) row(l *leg) mixer.Row {
-	switch {
-	case s.held(l):
+	if s.held(l) {
 		return mixer.Row{Treatment: mixer.Music, Held: true}
-	case len(s.members()) < 2:
-		return mixer.Row{Voice: 1, Hears: 1, Treatment: mixer.Music}
-	case l.who.muted:
-		return mixer.Row{Hears: 1, Treatment: mixer.ComfortNoise}
-	default:
-		return mixer.Row{Voice: 1, Hears: 1, Treatment: mixer.ComfortNoise}
 	}
+	row := mixer.Row{Voice: 1, Hears: 1}
+	switch others, voices := s.company(l); {
+	case others == 0:
+		row.Treatment = mixer.Music
+	case voices == 0:
+		row.Treatment = mixer.ComfortNoise
+	}
+	if l.who.muted {
+		row.Voice = 0
+	}
+	return row
+}
+
+// company counts the other members, and those of them that it may hear.
+func (s *meeting) company(l *leg) (others, voices int) {
+	for _, o := range s.members() {
+		if o == l {
+			continue
+		}
+		others++
+		if !o.who.muted && !s.held(o) {
+			voices++
+		}
+	}
+	return others, voices
 }
 
 func (s *meeting) held(l *leg) bool { return l.who.serverHold != "" || l.who.remoteHold }
