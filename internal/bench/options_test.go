@@ -230,8 +230,8 @@ func TestProcessorTimes(t *testing.T) {
 }
 
 func TestSamples(t *testing.T) {
-	got := samples(strings.NewReader("# HELP a b\na 3\nb{x=\"1\"} 4\nc 1e+06\nd x\n\n"))
-	if fmt.Sprint(got) != "map[a:3 c:1e+06]" {
+	got := samples(strings.NewReader("# HELP a b\na 3\nb{x=\"1\",y=\"2 3\"} 4\nc 1e+06\nd x\n\n"))
+	if fmt.Sprint(got) != `map[a:3 b{x="1",y="2 3"}:4 c:1e+06]` {
 		t.Errorf("%v", got)
 	}
 }
@@ -239,13 +239,18 @@ func TestSamples(t *testing.T) {
 func TestServerFigures(t *testing.T) {
 	start := time.Unix(100, 0)
 	p := &probe{first: sight{rss: 1e6, metrics: map[string]float64{metricHeap: 1e6}}}
-	before := sight{at: start, cpu: 1e9, metrics: map[string]float64{metricLate + "_sum": 1, metricLate + "_count": 10, metricSkipped: 5}}
+	before := sight{at: start, cpu: 1e9, metrics: map[string]float64{metricLate + "_sum": 1, metricLate + "_count": 10, metricSkipped: 5,
+		metricEncodes + `{codec="opus",shared="no"}`: 7, metricEncodes + `{codec="opus",shared="yes"}`: 1,
+	}}
 	after := sight{at: start.Add(10 * time.Second), cpu: 4e9, rss: 3e6, threads: 9, metrics: map[string]float64{
 		metricLate + "_sum": 2, metricLate + "_count": 1010, metricSkipped: 7, metricHeap: 2e6, metricRoutine: 30,
+		metricEncodes + `{codec="opus",shared="no"}`: 17, metricEncodes + `{codec="opus",shared="yes"}`: 5,
+		metricEncodes + `{codec="pcmu",shared="no"}`: 30, metricRelayed + `{codec="opus"}`: 9, metricRelayed + `{codec="g722"}`: 1,
 	}}
 	got := p.figures(before, after, 100)
 	want := ServerFigures{
 		CPU: 30, PerLegFrame: 60, RSS: 3e6, PerLegRSS: 20_000, Threads: 9, Goroutines: 30, Heap: 2e6, PerLegHeap: 10_000, TickLate: 1, TicksSkipped: 2,
+		Encoded: 40, Shared: 4, Relayed: 10,
 	}
 	if *got != want {
 		t.Errorf("%+v, want %+v", *got, want)

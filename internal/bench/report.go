@@ -152,6 +152,11 @@ type ServerFigures struct {
 	TickLate     float64 `json:"tick_lateness_mean_ms"`
 	TicksSkipped float64 `json:"ticks_skipped"`
 	Leaked       float64 `json:"leaked_frames"`
+	// How the frames sent were made, from a little before the window to a little
+	// after it.
+	Encoded float64 `json:"frames_encoded"` // for a leg alone
+	Shared  float64 `json:"frames_shared"`  // copies of what was encoded once for several
+	Relayed float64 `json:"frames_relayed"` // handed on as they came
 }
 
 // LegFigures are of one leg.

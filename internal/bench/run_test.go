@@ -58,6 +58,12 @@ routes: [{to: "7xxx", target: dialled}]
 	return o
 }
 
+// twoInPhrases are rooms of two that talk with pauses, in which the server can
+// begin to hand packets on; it is given some.
+func twoInPhrases(o *Options) {
+	o.Rooms, o.Size, o.Signal, o.WarmUp = 3, 2, "phrases", 4*time.Second
+}
+
 // TestRunAgainstAServer: everybody is heard by the others of their room and by
 // nobody else. How fast is for the machine to say, not for a test.
 func TestRunAgainstAServer(t *testing.T) {
@@ -65,12 +71,17 @@ func TestRunAgainstAServer(t *testing.T) {
 		name   string
 		codec  string
 		change func(*Options)
-		pairs  int // per window listened to
+		pairs  int    // per window listened to
+		way    string // how frames are made, many of them
 		selves int
 	}{
-		{"all talk", "pcmu", func(*Options) {}, 12, 6},
-		{"one talks, the others are quiet", "pcma", func(o *Options) { o.Talkers, o.Listeners, o.Phase = 1, "quiet", "aligned" }, 4, 2},
-		{"two talk in phrases", "pcmu", func(o *Options) { o.Talkers, o.Signal, o.Phase = 2, "phrases", "random" }, 8, 4},
+		{"all talk", "pcmu", func(*Options) {}, 12, "encoded", 6},
+		{"one talks, the others are quiet", "pcma", func(o *Options) { o.Talkers, o.Listeners, o.Phase = 1, "quiet", "aligned" }, 4, "encoded", 2},
+		{"two talk in phrases", "pcmu", func(o *Options) { o.Talkers, o.Signal, o.Phase = 2, "phrases", "random" }, 8, "encoded", 4},
+		{"one talks to many", "pcmu", func(o *Options) { o.Rooms, o.Size, o.Talkers = 1, 6, 1 }, 5, "shared", 1},
+		{"two, G.722", "g722", twoInPhrases, 6, "relayed", 6},
+		{"two, Opus", "opus", twoInPhrases, 6, "relayed", 6},
+		{"two of three, Opus", "opus", func(o *Options) { o.Talkers = 2 }, 8, "encoded", 4},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := startServer(t, c.codec)
@@ -92,8 +103,13 @@ func TestRunAgainstAServer(t *testing.T) {
 			if m.Delay.Markers != c.pairs || m.Delay.Found == 0 || m.Delay.Min < 0 {
 				t.Errorf("delay: %+v", m.Delay)
 			}
-			if s := m.Server; s == nil || s.RSS == 0 || s.Goroutines == 0 || s.Leaked != 0 {
-				t.Errorf("server: %+v", s)
+			s := m.Server
+			if s == nil || s.RSS == 0 || s.Goroutines == 0 || s.Leaked != 0 {
+				t.Fatalf("server: %+v", s)
+			}
+			ways := map[string]float64{"encoded": s.Encoded, "shared": s.Shared, "relayed": s.Relayed}
+			if ways[c.way] < 100 { // of 750, if the machine has the time
+				t.Errorf("frames are not %s: %v", c.way, ways)
 			}
 			written(t, r)
 		})
