@@ -16,7 +16,7 @@ const (
 // judge makes figures of a closed window.
 func (f *fleet) judge(w *window) *Measurement {
 	m := &Measurement{
-		Rooms: f.rooms(), Size: f.opts.Size, Talkers: f.opts.Talkers, LegCount: len(f.legs),
+		Rooms: f.rooms(), Size: f.opts.Size, Talkers: f.opts.Talkers, LegCount: len(f.legs), Held: len(f.held),
 		Seconds: float64(w.to-w.from) / 1e9,
 	}
 	j := &judgement{fleet: f, window: w, m: m, sentLevel: f.sentLevels()}
@@ -96,6 +96,9 @@ func expectedPackets(packets []arrival, from, to int64) int {
 
 // listen judges a leg's recording.
 func (j *judgement) listen(l *leg, fig *LegFigures) {
+	if j.fleet.opts.Size < 2 {
+		return // who is alone hears the server's music, in which any tone may be
+	}
 	h := timeline(j.fleet.codec, l.kept.recorded)
 	cycle := int64(cycleFrames) * frameTime
 	room := j.fleet.legs[l.room*j.fleet.opts.Size:][:j.fleet.opts.Size]

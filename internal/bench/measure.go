@@ -30,7 +30,7 @@ func (f *fleet) measure(ctx context.Context, p *probe) (*Measurement, error) {
 	m := f.judge(w)
 	m.Generator.CPU = 100 * float64(own) / float64(w.to-w.from)
 	m.System = after.system.since(before.system)
-	m.Server = p.figures(before, after, len(f.legs))
+	m.Server = p.figures(before, after, len(f.legs)+len(f.held))
 	m.Calls = f.callFigures()
 	return m, nil
 }

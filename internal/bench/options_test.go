@@ -3,6 +3,8 @@ package bench
 import (
 	"context"
 	"fmt"
+	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +21,11 @@ func TestOptionsThatCannotBe(t *testing.T) {
 		{"at most 32 talkers", func(o *Options) { o.Size = 33 }},
 		{"", func(o *Options) { o.Size, o.Talkers = 1000, 3 }},
 		{"at most 12000 legs", func(o *Options) { o.Size, o.Talkers, o.Rooms = 1000, 3, 13 }},
+		{"at most 12000 legs", func(o *Options) { o.Numbers, o.Held = "7xxxxx", 11_995 }},
+		{"as many legs on hold", func(o *Options) { o.Held = -1 }},
+		{"", func(o *Options) { o.Numbers, o.Held = "7xxxxx", 10_000 }},
+		{"not enough x for 1001 rooms", func(o *Options) { o.Held = 999 }},
+		{"not for a search", func(o *Options) { o.FindLimit, o.Step, o.MaxRooms, o.Held = true, 1, 3, 1 }},
 		{"the most rooms", func(o *Options) { o.FindLimit, o.Step, o.MaxRooms = true, 1, 1 }},
 		{"steps", func(o *Options) { o.FindLimit, o.MaxRooms = true, 900 }},
 		{"steps", func(o *Options) { o.FindLimit, o.MaxRooms, o.Step = true, 900, 1 }},
@@ -257,5 +264,45 @@ func TestServerFigures(t *testing.T) {
 	}
 	if p.figures(sight{cpu: -1}, sight{cpu: -1}, 1) != nil {
 		t.Error("figures of a server that was not seen")
+	}
+}
+
+func TestHeldCost(t *testing.T) {
+	without, with := &ServerFigures{CPU: 10, RSS: 40e6, Heap: 10e6}, &ServerFigures{CPU: 15, RSS: 50e6, Heap: 14e6}
+	got := heldCost(without, with, 1000)
+	if want := (HeldFigures{PerLegFrame: 1, PerLegRSS: 10_000, PerLegHeap: 4000}); got == nil || *got != want {
+		t.Errorf("%+v, want %+v", got, want) // 5 % of 20 ms are 1 ms
+	}
+	if heldCost(nil, with, 1) != nil || heldCost(without, nil, 1) != nil || heldCost(without, with, 0) != nil {
+		t.Error("a cost of what was not seen")
+	}
+}
+
+// TestOfferOnHold: a leg on hold says so, and sends and wants nothing.
+func TestOfferOnHold(t *testing.T) {
+	at := netip.MustParseAddrPort("127.0.0.2:20000")
+	for _, c := range codecs {
+		live, held := string(offer(c, at, false)), string(offer(c, at, true))
+		if !strings.Contains(live, "\r\na=sendrecv\r\n") || strings.ReplaceAll(live, "a=sendrecv", "a=sendonly") != held {
+			t.Errorf("%s\n%s", live, held)
+		}
+		if !strings.Contains(live, "a=rtpmap:"+strconv.Itoa(int(c.payloadType()))+" "+c.format()+"\r\n") {
+			t.Errorf("%s: %s", c.name(), live)
+		}
+	}
+}
+
+// TestFilesAreAllowed: too many open files are refused before anything is
+// started, in words that help.
+func TestFilesAreAllowed(t *testing.T) {
+	if err := allowFiles(64); err != nil {
+		t.Error(err)
+	}
+	if err := allowFiles(1 << 40); err == nil || !strings.Contains(err.Error(), "ulimit -n") {
+		t.Errorf("%v", err)
+	}
+	o := Options{MaxRooms: 10, Size: 3, Held: 70}
+	if n := o.files(); n != 400 {
+		t.Errorf("%d files for 100 legs", n)
 	}
 }

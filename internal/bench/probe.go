@@ -133,6 +133,20 @@ func (s sight) sum(name, label string) (sum float64) {
 	return sum
 }
 
+// heldCost compares the measurements without and with so many legs on hold; nil
+// when there was nothing to see.
+func heldCost(without, with *ServerFigures, legs int) *HeldFigures {
+	if without == nil || with == nil || legs == 0 {
+		return nil
+	}
+	each := 1 / float64(legs)
+	return &HeldFigures{
+		PerLegFrame: (with.CPU - without.CPU) / 100 * float64(frameTime) / 1e3 * each,
+		PerLegRSS:   float64(with.RSS-without.RSS) * each,
+		PerLegHeap:  float64(with.Heap-without.Heap) * each,
+	}
+}
+
 // figures compares two looks; nil when there was nothing to see.
 func (p *probe) figures(before, after sight, legs int) *ServerFigures {
 	if after.cpu < 0 && after.metrics == nil {

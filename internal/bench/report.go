@@ -25,6 +25,7 @@ type Machine struct {
 type Settings struct {
 	Target    string  `json:"target"` // "private": a server of the run's own
 	Codec     string  `json:"codec"`
+	Held      int     `json:"held"`
 	Size      int     `json:"size"`
 	Talkers   int     `json:"talkers"`
 	Listeners string  `json:"listeners"`
@@ -44,6 +45,7 @@ type Measurement struct {
 	Size      int              `json:"size"`
 	Talkers   int              `json:"talkers"`
 	LegCount  int              `json:"leg_count"`
+	Held      int              `json:"held"` // legs on hold besides
 	Seconds   float64          `json:"seconds"`
 	Calls     CallFigures      `json:"calls"`
 	Delivery  Delivery         `json:"delivery"`
@@ -51,6 +53,7 @@ type Measurement struct {
 	Delay     Delay            `json:"delay"`
 	Heard     Heard            `json:"heard"`
 	Server    *ServerFigures   `json:"server,omitempty"`
+	HeldCost  *HeldFigures     `json:"held_cost,omitempty"`
 	Generator GeneratorFigures `json:"generator"`
 	System    System           `json:"system"`
 	Legs      []LegFigures     `json:"legs"`
@@ -139,7 +142,8 @@ type System struct {
 	Stolen float64 `json:"stolen"` // per cent that the machine below took away
 }
 
-// ServerFigures are of the server's process, where it can be looked at.
+// ServerFigures are of the server's process, where it can be looked at. Legs are
+// all of them, those on hold too.
 type ServerFigures struct {
 	CPU          float64 `json:"cpu"`              // per cent of a core
 	PerLegFrame  float64 `json:"us_per_leg_frame"` // CPU, µs
@@ -157,6 +161,14 @@ type ServerFigures struct {
 	Encoded float64 `json:"frames_encoded"` // for a leg alone
 	Shared  float64 `json:"frames_shared"`  // copies of what was encoded once for several
 	Relayed float64 `json:"frames_relayed"` // handed on as they came
+}
+
+// HeldFigures are what a leg on hold costs the server, from two measurements,
+// without and with all of them.
+type HeldFigures struct {
+	PerLegFrame float64 `json:"us_per_leg_frame"` // CPU, µs
+	PerLegRSS   float64 `json:"rss_per_leg"`
+	PerLegHeap  float64 `json:"heap_per_leg"`
 }
 
 // LegFigures are of one leg.

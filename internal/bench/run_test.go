@@ -159,6 +159,50 @@ func TestSearch(t *testing.T) {
 	}
 }
 
+// TestHeldLegs: the live legs go on as before while others are on hold, to whom
+// nothing is sent; what those cost is told.
+func TestHeldLegs(t *testing.T) {
+	o := startServer(t, "pcmu")
+	o.Rooms, o.Size, o.Held = 1, 2, 40
+	r, err := Run(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Measurements) != 2 || r.Measurements[0].Held != 0 || r.Measurements[0].HeldCost != nil {
+		t.Fatalf("%d measurements: %+v", len(r.Measurements), r.Measurements)
+	}
+	m := r.Measurements[1]
+	if m.Held != 40 || m.LegCount != 2 || m.Calls.Answered != 42 || m.HeldCost == nil || m.HeldCost.PerLegHeap == 0 {
+		t.Errorf("%d held, %d legs, calls %+v, cost %+v", m.Held, m.LegCount, m.Calls, m.HeldCost)
+	}
+	if h := m.Heard; h.Pairs != 2 || h.Heard != 2 {
+		t.Errorf("heard: %+v", h)
+	}
+	// Two legs for three seconds or so; forty more would be 6,000 frames.
+	if s := m.Server; s.Encoded+s.Shared+s.Relayed > 1000 {
+		t.Errorf("%+v", s)
+	}
+	var b bytes.Buffer
+	_ = r.Print(&b)
+	if text := b.String(); !strings.Contains(text, "1 rooms, 2 legs, and 40 on hold\n") || !strings.Contains(text, "\n  on hold ") {
+		t.Error(text)
+	}
+}
+
+// TestAlone: who is alone in a room hears music, and is not judged by it.
+func TestAlone(t *testing.T) {
+	o := startServer(t, "pcma")
+	o.Rooms, o.Size = 2, 1
+	r, err := Run(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := r.Measurements[0]
+	if m.Heard != (Heard{}) || m.Delay.Markers != 0 || m.Delivery.Share < 90 || m.Server.Shared < 100 {
+		t.Errorf("heard %+v, delay %+v, delivery %+v, server %+v", m.Heard, m.Delay, m.Delivery, m.Server)
+	}
+}
+
 // TestRefusedCalls: a server that does not know us is an error, and takes no
 // longer than it must.
 func TestRefusedCalls(t *testing.T) {

@@ -41,7 +41,11 @@ func (m *Measurement) print(b *strings.Builder) {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(b, "  %-10s "+format+"\n", append([]any{name}, args...)...)
 	}
-	fmt.Fprintf(b, "\n%d rooms, %d legs\n", m.Rooms, m.LegCount)
+	fmt.Fprintf(b, "\n%d rooms, %d legs", m.Rooms, m.LegCount)
+	if m.Held > 0 {
+		fmt.Fprintf(b, ", and %d on hold", m.Held)
+	}
+	b.WriteByte('\n')
 	line("calls", "%d placed, %d answered; set-up p50 %.1f ms, p99 %.1f ms", m.Calls.Placed, m.Calls.Answered, m.Calls.SetupP50, m.Calls.SetupP99)
 	for why, n := range m.Calls.Errors {
 		line("", "%d: %s", n, why)
@@ -63,6 +67,10 @@ func (m *Measurement) print(b *strings.Builder) {
 			worst.Received, worst.Expected, worst.OnTime, worst.LateMax, worst.Delay)
 	}
 	m.printServer(line)
+	if h := m.HeldCost; h != nil {
+		line("on hold", "%.2f µs per leg and frame, %.1f KB resident and %.1f KB of heap per leg: the difference to the measurement before",
+			h.PerLegFrame, h.PerLegRSS/1e3, h.PerLegHeap/1e3)
+	}
 	g := m.Generator
 	line("generator", "%.1f %% of a core, %s; %.3f %% within 5 ms; p99 %.2f, p99.9 %.2f, max %.2f ms; %d slots skipped, %d packets not taken",
 		g.CPU, g.Priority, g.OnTime, g.P99, g.P999, g.Max, g.Skipped, g.Unsent)
