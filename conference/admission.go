@@ -15,15 +15,20 @@ var errOverload = fmt.Errorf("%w: the media workers have no time for another cal
 
 const (
 	// relief is how far the use of a worker must fall below the limit before
-	// calls are taken again. Lateness needs no such margin: its figure is the
-	// upper bound of a class, and the next class is half of it.
+	// calls are taken again, easing to which share of the limit its lateness.
 	relief = 0.05
+	easing = 0.8
 	// calm is for how long it must have stayed there.
 	calm = time.Second
 	// slight is the use below which a worker is never overloaded. If it is late
 	// with next to nothing to do, that is not for its calls, and fewer of them
 	// would not help.
 	slight = 0.1
+	// legUse is the share of a worker's time that a leg takes, about, and few for
+	// how many legs this counts beside the worker's own figure: of next to no legs
+	// that says little.
+	legUse = 0.0007
+	few    = 20
 	// sayEvery is how often the log is told of calls refused.
 	sayEvery = 10 * time.Second
 )
@@ -31,53 +36,97 @@ const (
 // gate lets legs to a worker, or keeps them away until it has time again. The
 // zero value is open. It looks at the worker when it is asked, so that it needs
 // neither a goroutine nor a timer.
+//
+// What a worker tells of itself is of the last second. The gate knows what it
+// has let in since, and adds what that will cost: otherwise all that come within
+// a second would be let in for the time that one of them needs.
 type gate struct {
 	shut     bool
 	strained time.Time // when the worker was last seen to have too much to do
+
+	window uint64 // of the worker's last figure
+	fresh  int    // legs let in after the second that it tells of
+	recent int    // and in that second, of which it tells half, in the mean
 }
 
-// admits says whether a worker that is so busy now can take another leg.
+// admits says whether a worker that is so busy now can take another leg, and
+// counts it.
 func (g *gate) admits(now time.Time, load mixer.Load, limits Limits) bool {
+	g.follow(load.Windows)
+	use := g.expected(load)
 	switch {
-	case load.Use < slight:
+	case use < slight:
 		g.shut = false
-	case load.Use > limits.WorkerUse || load.Lateness > limits.Lateness:
+	case use > limits.WorkerUse || load.Lateness > limits.Lateness:
 		g.shut, g.strained = true, now
-	case g.shut && load.Use > limits.WorkerUse-relief:
+	case g.shut && (use > limits.WorkerUse-relief || float64(load.Lateness) > easing*float64(limits.Lateness)):
 		g.strained = now
 	case now.Sub(g.strained) >= calm:
 		g.shut = false
 	}
+	if !g.shut {
+		g.fresh++
+	}
 	return !g.shut
 }
 
-// overload is the gate to new rooms, and what is said of calls refused.
+// follow takes note of which figure the worker tells.
+func (g *gate) follow(window uint64) {
+	switch {
+	case window == g.window:
+		return
+	case window == g.window+1:
+		g.recent = g.fresh
+	default:
+		g.recent = 0
+	}
+	g.window, g.fresh = window, 0
+}
+
+// expected is the use of the worker once it serves all that were let in.
+func (g *gate) expected(load mixer.Load) float64 {
+	each := (load.Use + few*legUse) / float64(load.Legs+few)
+	return min(1, load.Use+each*(float64(g.fresh)+float64(g.recent)/2))
+}
+
+// overload is the gates to the workers, and what is said of calls refused.
 type overload struct {
 	mu      sync.Mutex
-	rooms   gate
+	gates   []gate // by worker
 	said    time.Time
 	refused int // since then
 }
 
-// admitRoom is nil if the worker that would get the next room has time for it.
-func (m *Manager) admitRoom(now time.Time) error {
-	load := m.load(nil)
-	m.overload.mu.Lock()
-	ok := m.overload.rooms.admits(now, load, m.Settings().Limits)
-	m.overload.mu.Unlock()
-	if ok {
+// admits asks the gate of the worker whose load it is; what it lets in will have
+// so many legs.
+func (o *overload) admits(now time.Time, load mixer.Load, limits Limits, legs int) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for len(o.gates) <= load.Worker {
+		o.gates = append(o.gates, gate{})
+	}
+	g := &o.gates[load.Worker]
+	if !g.admits(now, load, limits) {
+		return false
+	}
+	g.fresh += legs - 1
+	return true
+}
+
+// admitRoom is nil if the worker that would get the next room has time for it
+// and so many legs.
+func (m *Manager) admitRoom(now time.Time, legs int) error { return m.letIn(now, nil, legs) }
+
+// admitLeg is nil if the conference's worker has time for another leg.
+func (c *Conference) admitLeg() error { return c.m.letIn(c.now, c.room, 1) }
+
+// letIn asks the gate to a room's worker, as load.
+func (m *Manager) letIn(now time.Time, room *mixer.Room, legs int) error {
+	load := m.load(room)
+	if m.overload.admits(now, load, m.Settings().Limits, legs) {
 		return nil
 	}
 	return m.overloaded(now, load)
-}
-
-// admitLeg is nil if the conference's worker has time for another leg.
-func (c *Conference) admitLeg() error {
-	load := c.m.load(c.room)
-	if c.gate.admits(c.now, load, c.m.Settings().Limits) {
-		return nil
-	}
-	return c.m.overloaded(c.now, load)
 }
 
 // load is that of a room's worker, or for nil of the one that would get the

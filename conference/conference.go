@@ -46,7 +46,6 @@ type Conference struct {
 
 	story       story
 	room        *mixer.Room
-	gate        gate           // to its worker
 	people      []*participant // in order of appearance; the present and the gone
 	forgotten   int            // gone people dropped from the front of the list
 	segments    []Segment

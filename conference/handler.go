@@ -94,7 +94,7 @@ func (m *Manager) admit(target directory.Target, in *sip.Call, inv sip.Invite) e
 	policy := m.Settings().Policy
 	policy.HasQueue = m.Settings().DefaultQueue != "" || target.Kind == directory.ToQueue
 	var s *call
-	c, err := m.begin(func(c *Conference) story {
+	c, err := m.begin(2, func(c *Conference) story {
 		s = newCall(c, policy)
 		s.first, s.maxForwards = target, inv.MaxForwards-1
 		return s
@@ -167,7 +167,7 @@ func (m *Manager) roomOf(number string) (*Conference, error) {
 	if c != nil {
 		return c, nil
 	}
-	return m.begin(func(c *Conference) story {
+	return m.begin(1, func(c *Conference) story {
 		c.number = number
 		return newMeeting(c)
 	})
@@ -200,7 +200,7 @@ func (m *Manager) Originate(ctx context.Context, agent, target string) (Snapshot
 	policy := settings.Policy
 	policy.HasQueue = settings.DefaultQueue != "" || t.Kind == directory.ToQueue
 	var s *call
-	c, err := m.begin(func(c *Conference) story {
+	c, err := m.begin(2, func(c *Conference) story {
 		s = newCall(c, policy)
 		s.first, s.last, s.maxForwards = t, a.ID, 70
 		return s

@@ -99,9 +99,10 @@ func newID() string {
 }
 
 // begin lists a new conference and starts its goroutine, if there is time for
-// it. The story is made before anything can reach it.
-func (m *Manager) begin(story func(*Conference) story) (*Conference, error) {
-	if err := m.admitRoom(time.Now()); err != nil {
+// it and the legs that come without asking again. The story is made before
+// anything can reach it.
+func (m *Manager) begin(legs int, story func(*Conference) story) (*Conference, error) {
+	if err := m.admitRoom(time.Now(), legs); err != nil {
 		return nil, err
 	}
 	c := newConference(m, m.Settings())

@@ -87,7 +87,7 @@ func present(p *participant) bool {
 // Only rows that have become others go to the mixer; mostly that is one.
 func (s *meeting) rearrange() {
 	var changes []mixer.Change
-	alone := s.count() < 2
+	room := s.company()
 	for _, p := range s.c.people {
 		l := p.leg
 		if !present(p) {
@@ -98,7 +98,7 @@ func (s *meeting) rearrange() {
 			status = "held"
 		}
 		p.become(status)
-		if row := s.rowOf(l, alone); l.joined && row != l.row {
+		if row := s.rowOf(l, room); l.joined && row != l.row {
 			l.row = row
 			changes = append(changes, mixer.Change{Port: l.port, Row: row})
 		}
@@ -109,21 +109,47 @@ func (s *meeting) rearrange() {
 	s.c.dirty = true
 }
 
-// row: all members share one bit, so that a room of a thousand costs no more
-// per listener than one of three.
-func (s *meeting) row(l *leg) mixer.Row { return s.rowOf(l, s.count() < 2) }
+// company is how many are in a room, and how many of them may be heard.
+type company struct{ members, voices int }
 
-func (s *meeting) rowOf(l *leg, alone bool) mixer.Row {
-	switch {
-	case s.held(l):
-		return mixer.Row{Treatment: mixer.Music, Held: true}
-	case alone:
-		return mixer.Row{Voice: 1, Hears: 1, Treatment: mixer.Music}
-	case l.who.muted:
-		return mixer.Row{Hears: 1, Treatment: mixer.ComfortNoise}
-	default:
-		return mixer.Row{Voice: 1, Hears: 1, Treatment: mixer.ComfortNoise}
+func (s *meeting) company() (room company) {
+	for _, p := range s.c.people {
+		if !present(p) {
+			continue
+		}
+		room.members++
+		if s.speaks(p.leg) {
+			room.voices++
+		}
 	}
+	return room
+}
+
+// speaks says whether a member may be heard.
+func (s *meeting) speaks(l *leg) bool { return !l.who.muted && !s.held(l) }
+
+// row: all members share one bit, so that a room of a thousand costs no more
+// per listener than one of three. Who hears voices gets nothing else: a noise
+// added for each would keep the mix from being shared, and one voice from being
+// handed on as it came.
+func (s *meeting) row(l *leg) mixer.Row { return s.rowOf(l, s.company()) }
+
+func (s *meeting) rowOf(l *leg, room company) mixer.Row {
+	if s.held(l) {
+		return mixer.Row{Treatment: mixer.Music, Held: true}
+	}
+	row := mixer.Row{Hears: 1}
+	if s.speaks(l) {
+		row.Voice = 1
+		room.voices--
+	}
+	switch {
+	case room.members < 2:
+		row.Treatment = mixer.Music
+	case room.voices == 0:
+		row.Treatment = mixer.ComfortNoise
+	}
+	return row
 }
 
 func (s *meeting) held(l *leg) bool { return l.who.serverHold != "" || l.who.remoteHold }

@@ -102,9 +102,9 @@
 //
 // # Load
 //
-// A worker publishes once a second how much of the time it worked and the 99th
-// percentile of its lateness ([Mixer.Load]), for whoever admits calls. A room is
-// placed on the emptiest worker and stays there.
+// A worker publishes once a second how much of the time it worked, for how many
+// ports, and the 99th percentile of its lateness ([Mixer.Load]), for whoever
+// admits calls. A room is placed on the emptiest worker and stays there.
 //
 // # What is left out
 //

@@ -36,7 +36,7 @@ type Mixer struct {
 	working sync.WaitGroup // the workers
 	tidying sync.WaitGroup // the janitor
 
-	rooms, ports atomic.Int64
+	rooms atomic.Int64
 
 	mu      sync.Mutex // guards placement, and the consumer's side of what has no worker; held for moments only
 	started bool
@@ -95,7 +95,9 @@ func New(cfg Config) (*Mixer, error) {
 	}
 	m.notices.init()
 	for range cfg.Workers {
-		m.workers = append(m.workers, newWorker(m))
+		w := newWorker(m)
+		w.index = len(m.workers)
+		m.workers = append(m.workers, w)
 	}
 	return m, nil
 }
@@ -188,6 +190,6 @@ func (m *Mixer) place() (*worker, int) {
 // leave takes a room with so many ports out of the counts.
 func (m *Mixer) leave(r *Room, ports int) {
 	r.worker.load[r.slot].Add(-int64(ports) - 1)
-	m.ports.Add(-int64(ports))
+	r.worker.ports.Add(-int64(ports))
 	m.rooms.Add(-1)
 }

@@ -1,25 +1,34 @@
 package mixer
 
 import (
-	"math"
+	"math/rand/v2"
+	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
 func TestLoadPercentile(t *testing.T) {
+	const us = time.Microsecond
 	for name, c := range map[string]struct {
 		lates map[time.Duration]int
 		want  time.Duration
 	}{
-		"nothing":         {nil, 0},
-		"one":             {map[time.Duration]int{time.Millisecond: 1}, time.Millisecond},
-		"1 of 100":        {map[time.Duration]int{0: 99, 4 * time.Millisecond: 1}, 50 * time.Microsecond},
-		"2 of 100":        {map[time.Duration]int{0: 98, 4 * time.Millisecond: 2}, 5 * time.Millisecond},
-		"1 of 99":         {map[time.Duration]int{0: 98, 4 * time.Millisecond: 1}, 5 * time.Millisecond},
-		"10 of 1000":      {map[time.Duration]int{0: 990, 8 * time.Millisecond: 10}, 50 * time.Microsecond},
-		"5 and 6":         {map[time.Duration]int{0: 989, 2 * time.Millisecond: 6, 8 * time.Millisecond: 5}, 2500 * time.Microsecond},
-		"beyond bounds":   {map[time.Duration]int{time.Second: 3}, math.MaxInt64},
-		"on the boundary": {map[time.Duration]int{10 * time.Millisecond: 7}, 10 * time.Millisecond},
+		"nothing":       {nil, 0},
+		"before time":   {map[time.Duration]int{-time.Millisecond: 7}, 0},
+		"one":           {map[time.Duration]int{time.Millisecond: 1}, time.Millisecond},
+		"1 of 100":      {map[time.Duration]int{0: 99, 4 * time.Millisecond: 1}, 0},
+		"2 of 100":      {map[time.Duration]int{0: 98, 4 * time.Millisecond: 2}, 4 * time.Millisecond},
+		"1 of 99":       {map[time.Duration]int{0: 98, 4 * time.Millisecond: 1}, 4 * time.Millisecond},
+		"10 of 1000":    {map[time.Duration]int{30 * us: 990, 8 * time.Millisecond: 10}, 250 * us},
+		"5 and 6":       {map[time.Duration]int{0: 989, 2 * time.Millisecond: 6, 8 * time.Millisecond: 5}, 2 * time.Millisecond},
+		"a class":       {map[time.Duration]int{3001 * us: 7}, 3250 * us},
+		"on a border":   {map[time.Duration]int{3250 * us: 7}, 3250 * us},
+		"the last":      {map[time.Duration]int{9999 * us: 7}, 10 * time.Millisecond},
+		"beyond":        {map[time.Duration]int{time.Second: 3, 20 * time.Millisecond: 1}, time.Second},
+		"some beyond":   {map[time.Duration]int{time.Second: 1, 7 * time.Millisecond: 150}, 7 * time.Millisecond},
+		"just beyond":   {map[time.Duration]int{10*time.Millisecond + 1: 3}, 10*time.Millisecond + 1},
+		"given up turn": {map[time.Duration]int{0: 98, 20 * time.Millisecond: 2}, 20 * time.Millisecond},
 	} {
 		var w window
 		for late, n := range c.lates {
@@ -27,42 +36,103 @@ func TestLoadPercentile(t *testing.T) {
 				w.observe(int64(late))
 			}
 		}
-		w.roll(windowTime)
+		w.roll(windowTime, 0)
 		if got := w.load().Lateness; got != c.want {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
 	}
 }
 
+// TestLoadPercentileAgainstASort: the figure is the 99th of a hundred, rounded
+// up to the next class, whatever is observed.
+func TestLoadPercentileAgainstASort(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 6))
+	for range 200 {
+		var w window
+		lates := make([]int64, 1+r.IntN(3000))
+		for i := range lates {
+			lates[i] = r.Int64N(1 + r.Int64N(12*ms))
+			w.observe(lates[i])
+		}
+		slices.Sort(lates)
+		exact := lates[len(lates)-1-len(lates)/100]
+		want := (exact + classTime - 1) / classTime * classTime
+		if exact > int64(classCount)*classTime {
+			want = lates[len(lates)-1]
+		}
+		w.roll(windowTime, 0)
+		if got := int64(w.load().Lateness); got != want {
+			t.Fatalf("%d of %d frames: %d, want %d", exact, len(lates), got, want)
+		}
+	}
+}
+
 func TestLoadWindow(t *testing.T) {
 	var w window
+	wants := func(what string, want Load) {
+		t.Helper()
+		if got := w.load(); got != want {
+			t.Errorf("%s: %+v, want %+v", what, got, want)
+		}
+	}
 	w.work(300 * ms)
 	w.observe(5 * ms)
-	w.roll(999 * ms)
-	if got := w.load(); got != (Load{}) {
-		t.Errorf("before the second is over %+v is published", got)
-	}
-	w.roll(1200 * ms)
-	if got := w.load(); got.Use != 0.25 || got.Lateness != 5*time.Millisecond {
-		t.Errorf("300 ms of 1200 and 5 ms late are published as %+v", got)
-	}
+	w.roll(999*ms, 10)
+	wants("before the second is over", Load{})
+	w.roll(1200*ms, 10)
+	wants("300 ms of 1200 and 5 ms late", Load{Use: 0.25, Lateness: 5 * time.Millisecond, Legs: 5, Windows: 1})
 	w.work(100 * ms)
-	w.roll(2200 * ms)
-	if got := w.load(); got.Use != 0.1 || got.Lateness != 0 {
-		t.Errorf("the second before is not forgotten: %+v", got)
-	}
+	w.roll(2200*ms, 20)
+	wants("the second before is forgotten", Load{Use: 0.1, Legs: 15, Windows: 2})
 	w.work(500 * ms)
 	w.observe(20 * ms)
 	w.idle(2500 * ms)
-	if got := w.load(); got != (Load{}) {
-		t.Errorf("a worker without rooms has a load of %+v", got)
-	}
-	w.roll(3400 * ms)
-	if got := w.load(); got != (Load{}) {
-		t.Error("the window does not begin anew when the worker parks")
-	}
-	w.roll(3500 * ms)
-	if got := w.load(); got != (Load{}) {
-		t.Errorf("what was before the worker parked is counted: %+v", got)
-	}
+	wants("without rooms", Load{Windows: 3})
+	w.roll(3400*ms, 7)
+	wants("less than a second after the worker parked", Load{Windows: 3})
+	w.begin(3400*ms, 0) // it wakes
+	w.roll(4300*ms, 7)
+	wants("less than a second after it woke", Load{Windows: 3})
+	w.work(100 * ms)
+	w.roll(4400*ms, 8)
+	wants("a second after it woke", Load{Use: 0.1, Legs: 4, Windows: 4})
+}
+
+// TestLoadOfTheNextWorker: what is told before a room is placed is of the worker
+// that then gets it, with the ports that it has.
+func TestLoadOfTheNextWorker(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, err := New(Config{Workers: 3, Plain: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m.Start()
+		defer m.Close()
+		seen := map[int]int{}
+		for i := range 9 {
+			next := m.Load().Worker
+			r := m.NewRoom()
+			if got := r.Load().Worker; got != next {
+				t.Errorf("room %d is on worker %d, not on %d", i, got, next)
+			}
+			seen[next]++
+			for p := range Port(2) {
+				r.Join(p, &peer{}, Row{})
+			}
+		}
+		if len(seen) != 3 || seen[0] != 3 || seen[1] != 3 {
+			t.Errorf("rooms by worker: %v", seen)
+		}
+		time.Sleep(2500 * time.Millisecond)
+		s := m.Stats()
+		if s.Ports != 18 || len(s.Workers) != 3 {
+			t.Fatalf("%d ports, %d workers", s.Ports, len(s.Workers))
+		}
+		for i, l := range s.Workers {
+			// Two seconds, and before them perhaps none in which it was parked.
+			if l.Worker != i || l.Legs != 6 || l.Windows < 2 || l.Windows > 3 {
+				t.Errorf("worker %d: %+v", i, l)
+			}
+		}
+	})
 }

@@ -94,7 +94,7 @@ func (r *Room) Join(p Port, s Stream, row Row) {
 	member := newPort(r, s, row)
 	r.ports[p] = member
 	r.worker.load[r.slot].Add(1)
-	r.mixer.ports.Add(1)
+	r.worker.ports.Add(1)
 	r.post(op{kind: opJoin, port: member, grown: r.grow()})
 }
 
@@ -145,7 +145,7 @@ func (r *Room) Leave(p Port, released func()) {
 	if member != nil {
 		delete(r.ports, p)
 		r.worker.load[r.slot].Add(-1)
-		r.mixer.ports.Add(-1)
+		r.worker.ports.Add(-1)
 	} else if released == nil {
 		return
 	}

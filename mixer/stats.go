@@ -30,7 +30,6 @@ type Histogram struct {
 func (m *Mixer) Stats() Stats {
 	s := Stats{
 		Rooms:    int(m.rooms.Load()),
-		Ports:    int(m.ports.Load()),
 		Lateness: newHistogram(),
 		Duration: newHistogram(),
 	}
@@ -44,7 +43,8 @@ func (m *Mixer) Stats() Stats {
 		got := priority(w.stats.priority.Load())
 		least = min(least, got)
 		s.Priorities = append(s.Priorities, got.String())
-		s.Workers = append(s.Workers, w.stats.window.load())
+		s.Ports += int(w.ports.Load())
+		s.Workers = append(s.Workers, w.busy())
 		if w.stats.carried.Load() {
 			s.Carried++
 		}

@@ -25,6 +25,7 @@ const (
 // take time as an argument only.
 type worker struct {
 	mixer   *Mixer
+	index   int // of the mixer's workers
 	scratch scratch
 	wheel
 	hosted int            // rooms
@@ -43,6 +44,7 @@ type worker struct {
 
 	opened  queue[*Room]
 	load    [slots]atomic.Int64 // rooms and ports per slot
+	ports   atomic.Int64        // of all of them
 	wake    chan struct{}       // a room was opened, or stopped was set
 	stopped atomic.Bool
 }
@@ -125,7 +127,9 @@ func (w *worker) run() {
 		if w.hosted == 0 {
 			w.stats.window.idle(w.clock())
 			<-w.wake
-			w.slot = w.clock()/slotTime + 1
+			now := w.clock()
+			w.stats.window.begin(now, 0)
+			w.slot = now/slotTime + 1
 			continue
 		}
 		slot, _ := w.next(w.slot)
@@ -183,7 +187,7 @@ func (w *worker) runSlot(slot int64) {
 	end := w.clock()
 	w.stats.duration.observe(end - begin)
 	w.stats.window.work(end - begin)
-	w.stats.window.roll(end)
+	w.stats.window.roll(end, w.ports.Load())
 }
 
 // do does one turn and puts it into the slot where it comes again.

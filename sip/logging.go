@@ -65,7 +65,8 @@ func (h *quietHandler) Handle(ctx context.Context, r slog.Record) error {
 	if !ok {
 		return nil
 	}
-	out := slog.NewRecord(r.Time, slog.LevelDebug, clip(scrub(r.Message), maxLogText), r.PC)
+	text, _ := keyless(r.Message)
+	out := slog.NewRecord(r.Time, slog.LevelDebug, clip(scrub(text), maxLogText), r.PC)
 	out.AddAttrs(slog.String("level", r.Level.String()))
 	r.Attrs(func(a slog.Attr) bool {
 		if a, keep := quiet(a); keep {
@@ -120,14 +121,26 @@ func quiet(a slog.Attr) (slog.Attr, bool) {
 // brief cuts text before the first quotation or key of SRTP, and to a sane
 // length.
 func brief(s string) string {
-	if i := strings.Index(strings.ToLower(s), "inline:"); i >= 0 {
-		s = s[:min(i, len(s))] + "…"
+	s, cut := keyless(s)
+	if i := strings.IndexAny(s, `"'`); i >= 0 {
+		s, cut = s[:i], true
 	}
-	for i := range len(s) {
-		if s[i] == '"' || s[i] == '\'' {
-			s = s[:i] + "…"
-			break
-		}
+	if cut {
+		s += "…"
 	}
 	return clip(scrub(s), maxLogText)
+}
+
+// keyMark is what stands before a key in SDP (RFC 4568 §9.2).
+const keyMark = "inline:"
+
+// keyless cuts text before the first key of SRTP. It compares bytes: letters
+// may be longer in lower case, which would move the cut.
+func keyless(s string) (text string, cut bool) {
+	for i := 0; i+len(keyMark) <= len(s); i++ {
+		if strings.EqualFold(s[i:i+len(keyMark)], keyMark) {
+			return s[:i], true
+		}
+	}
+	return s, false
 }

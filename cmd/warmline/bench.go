@@ -25,7 +25,8 @@ type benchCmd struct {
 	Talkers     int           `default:"0" help:"Legs of a room that talk; 0: all."`
 	Listeners   string        `default:"silent" enum:"silent,quiet" help:"The others send silence (silent) or nothing (quiet)."`
 	Signal      string        `default:"tones" enum:"tones,phrases" help:"Tones without a pause (tones), or with pauses as speech has them (phrases)."`
-	Codec       string        `default:"pcmu" enum:"pcmu,pcma" help:"pcmu or pcma."`
+	Codec       string        `default:"pcmu" enum:"pcmu,pcma,g722,opus" help:"pcmu, pcma, g722 or opus."`
+	Held        int           `default:"0" help:"Legs more that are on hold (a=sendonly), each in a room of its own; measures without and then with them."`
 	Phase       string        `default:"spread" enum:"spread,aligned,random" help:"When in 20 ms legs send: spread, aligned or random."`
 	Seed        uint64        `default:"1" help:"Of what is random."`
 	Rate        float64       `default:"150" help:"Calls placed per second."`
@@ -39,7 +40,7 @@ type benchCmd struct {
 	OnTime      float64       `default:"99.9" help:"Per cent of packets within 5 ms of schedule that are wanted."`
 	Delivered   float64       `default:"99.9" help:"Per cent of packets wanted to come."`
 	Tries       int           `default:"2" help:"Measurements of one number of rooms before it counts as too many."`
-	Require     string        `placeholder:"NAME=N,..." help:"Fail unless met: on-time, delivery and heard (per cent, at least), legs (at least), self, delay-mean and delay-p99 (ms), cpu (µs per leg and frame), memory (bytes per leg; all at most)."`
+	Require     string        `placeholder:"NAME=N,..." help:"Fail unless met: on-time, delivery, heard and markers (per cent, at least), legs (at least), self, delay-mean and delay-p99 (ms), cpu (µs per leg and frame), memory (bytes per leg; all at most)."`
 	Pin         int           `default:"-1" placeholder:"CPU" help:"Processor for this process."`
 	PinServer   int           `default:"-1" placeholder:"CPU" help:"Processor for the private server."`
 	JSON        bool          `name:"json" help:"Write everything, as JSON."`
@@ -55,7 +56,7 @@ func (c *benchCmd) Run(s *streams) error {
 	}
 	report, err := bench.Run(ctx, bench.Options{
 		Target: c.Target, Remote: c.AllowRemote, Local: c.Local, Numbers: c.Numbers,
-		Rooms: c.Rooms, Size: c.Size, Talkers: c.Talkers, Listeners: c.Listeners, Signal: c.Signal, Codec: c.Codec,
+		Rooms: c.Rooms, Size: c.Size, Talkers: c.Talkers, Listeners: c.Listeners, Signal: c.Signal, Codec: c.Codec, Held: c.Held,
 		Phase: c.Phase, Seed: c.Seed, Rate: c.Rate, WarmUp: c.WarmUp, Duration: c.Duration,
 		FindLimit: c.FindLimit, Step: c.Step, MaxRooms: c.MaxRooms, OnTime: c.OnTime, Delivered: c.Delivered, Tries: c.Tries, Require: c.Require,
 		ServerPID: c.ServerPID, Metrics: c.Metrics, Program: program, ProgramLog: s.err, Pin: c.Pin, PinServer: c.PinServer,

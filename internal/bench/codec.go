@@ -24,14 +24,24 @@ const framesPerSecond = 50
 var codecs = []codec{
 	g711{"pcmu", 0, "PCMU/8000", ulawEncode, ulawDecode},
 	g711{"pcma", 8, "PCMA/8000", alawEncode, alawDecode},
+	stateful{"g722", 9, "G722/8000", 160, newG722}, // the clock is not the rate: RFC 3551 §4.5.2
+	stateful{"opus", 111, "opus/48000/2", 960, newOpus},
 }
+
+// payloadRoom is what a packet of any of them takes in a recording, in the mean
+// at most.
+const payloadRoom = 160
 
 // codecNamed finds a codec.
 func codecNamed(name string) (codec, error) {
 	for _, c := range codecs {
-		if c.name() == name {
-			return c, nil
+		if c.name() != name {
+			continue
 		}
+		if s, ok := c.(stateful); ok {
+			return c, s.check()
+		}
+		return c, nil
 	}
 	return nil, fmt.Errorf("codec %q is not known", name)
 }

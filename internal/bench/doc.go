@@ -28,15 +28,26 @@
 // second. A server may so move its phase slowly; what is later than its own best
 // is late.
 //
+// Signals are encoded before the run and decoded after it, whatever the codec. One
+// that remembers (G.722, Opus) goes through a loop twice, so that the loop's end
+// goes over into its beginning.
+//
 // Delay: let a packet be handed to the talker's socket at time t, and sample i of
 // it be the first of a marker. Let the listener's packet that has the same sample
 // at place j arrive at time a. The delay is (a + j/rate) − (t + i/rate): what a
 // server adds between mouth and ear, above the 20 ms that a packet takes to
 // fill. Both times are of one clock in one process. The place is found by
-// correlation, to one sample (0.125 ms at 8 kHz).
+// correlation with the marker as the codec alone brings it, to one sample (0.125 ms
+// at 8 kHz): the codec's own delay is not the server's, unless the server codes a
+// second time. What is said of delay is of the markers found; when more than one
+// in a hundred was not, that is said too, and a requirement of delay is not met.
 //
 // Who hears whom: the power of each talker's tone (Goertzel) in one second of
-// what a listener heard, against what was sent.
+// what a listener heard, against what was sent. Within 10 dB of it the talker is
+// heard, below -30 dB missed; what lies between, or is louder, is neither.
+//
+// How frames were made (encoded, shared, relayed), as the server's metrics tell.
+// A server can only begin to hand packets on in a pause: talk in phrases.
 //
 // All judging is done after the window: while it is open the driver only copies.
 package bench

@@ -23,11 +23,11 @@ type fleet struct {
 	endpoint *sip.Endpoint
 	driver   *driver
 	signals  []*signal // by index within the room
-	payload  int       // the longest, in bytes
 	random   *rand.Rand
 	order    [slotCount]int // of the slots that the next legs get
 	nextPort int
 	legs     []*leg
+	held     []*leg // on hold by their own SDP, each in a room of its own
 	calls    []*call
 
 	mu     sync.Mutex
@@ -105,21 +105,28 @@ func (f *fleet) speak() {
 			said = talk(f.codec, i, f.opts.Talkers, f.opts.Signal == "phrases")
 		}
 		f.signals = append(f.signals, said)
-		for _, p := range said.frames {
-			f.payload = max(f.payload, len(p))
-		}
 	}
 }
 
 // rooms is how many there are.
 func (f *fleet) rooms() int { return len(f.legs) / f.opts.Size }
 
-// grow places calls until there are so many rooms, and waits until all are
-// answered. A call that fails is an error.
+// grow places calls until there are so many rooms.
 func (f *fleet) grow(ctx context.Context, rooms int) error {
+	return f.dial(ctx, rooms*f.opts.Size-len(f.legs), f.newLeg)
+}
+
+// hold places calls until so many legs are on hold.
+func (f *fleet) hold(ctx context.Context, legs int) error {
+	return f.dial(ctx, legs-len(f.held), f.newHeld)
+}
+
+// dial places so many calls and waits until all are answered. A call that fails
+// is an error.
+func (f *fleet) dial(ctx context.Context, calls int, next func() (*leg, error)) error {
 	began, from := time.Now(), len(f.calls)
-	for len(f.legs) < rooms*f.opts.Size {
-		l, err := f.newLeg()
+	for range calls {
+		l, err := next()
 		if err != nil {
 			return err
 		}
@@ -189,6 +196,17 @@ func (f *fleet) newLeg() (*leg, error) {
 	return l, nil
 }
 
+// newHeld makes the next leg on hold. The driver does not know it: it sends
+// nothing, and what comes is left to the kernel.
+func (f *fleet) newHeld() (*leg, error) {
+	l := &leg{room: f.opts.MaxRooms + len(f.held), onHold: true, mute: true}
+	if err := f.bind(l); err != nil {
+		return nil, err
+	}
+	f.held = append(f.held, l)
+	return l, nil
+}
+
 // shuffle draws the slots of the next legs.
 func (f *fleet) shuffle() {
 	for i, slot := range f.random.Perm(slotCount) {
@@ -201,7 +219,7 @@ func (f *fleet) bind(l *leg) error {
 	for f.nextPort < lastPort {
 		l.addr = netip.AddrPortFrom(f.local, uint16(f.nextPort))
 		f.nextPort += 2
-		rtp, err := openSocket(l.addr, true)
+		rtp, err := openSocket(l.addr, !l.onHold)
 		if err == nil {
 			var rtcp socket
 			rtcp, err = openSocket(netip.AddrPortFrom(f.local, l.addr.Port()+1), false)
@@ -227,7 +245,7 @@ func (f *fleet) place(l *leg) {
 		Targets: []sip.Target{{URI: fmt.Sprintf("sip:%s@%s", c.number, f.target)}},
 		From:    sip.Party{User: fmt.Sprintf("%d", 1000+l.index), Host: f.local.String()},
 		To:      sip.Party{User: c.number, Host: f.target.Addr().String()},
-		Body:    offer(f.codec, l.addr),
+		Body:    offer(f.codec, l.addr, l.onHold),
 	}, func(ev sip.Event) { <-ready; f.event(c, ev) })
 	close(ready)
 }
@@ -242,7 +260,7 @@ func (f *fleet) event(c *call, ev sip.Event) {
 		}
 		c.settle()
 	case sip.Offered:
-		c.sip.Reply(ev.Offer, 200, offer(f.codec, c.leg.addr))
+		c.sip.Reply(ev.Offer, 200, offer(f.codec, c.leg.addr, c.leg.onHold))
 	case sip.Failed:
 		f.note(fmt.Sprintf("%d %s", ev.Status, ev.Reason))
 		c.settle()
@@ -295,9 +313,11 @@ func (f *fleet) hangup() {
 // close ends the SIP side and, once the driver has stopped, the sockets.
 func (f *fleet) close() {
 	f.endpoint.Close()
-	for _, l := range f.legs {
-		l.rtp.close()
-		l.rtcp.close()
+	for _, legs := range [][]*leg{f.legs, f.held} {
+		for _, l := range legs {
+			l.rtp.close()
+			l.rtcp.close()
+		}
 	}
 }
 

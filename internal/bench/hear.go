@@ -95,13 +95,38 @@ type finder struct {
 	energy float64
 }
 
-func newFinder(place, rate int) *finder {
-	f := &finder{rate: rate}
-	for _, v := range chirp(place, rate) {
+// newFinder looks for a chirp as the codec alone brings it: later than it was
+// said by the codec's own delay, which so is not taken for the server's, and a
+// little changed.
+func newFinder(place int, c codec) *finder {
+	f := &finder{rate: c.rate()}
+	const before, after = 10, 1 // frames of silence
+	size := c.rate() / framesPerSecond
+	said := make([]int16, (before+chirpFrames+after)*size)
+	copy(said[before*size:], chirp(place, c.rate()))
+	decode, heard := c.decoder(), make([]int16, 0, len(said))
+	for _, p := range c.encode(said) {
+		frame := make([]int16, size)
+		decode(frame, p)
+		heard = append(heard, frame...)
+	}
+	for _, v := range trimmed(heard[before*size:]) {
 		f.chirp = append(f.chirp, float64(v))
 		f.energy += float64(v) * float64(v)
 	}
 	return f
+}
+
+// trimmed cuts off what is next to silence at the end, four samples at a time.
+func trimmed(samples []int16) []int16 {
+	for n := len(samples); n >= 4; n -= 4 {
+		for _, v := range samples[n-4 : n] {
+			if v > chirpAmplitude/100 || v < -chirpAmplitude/100 {
+				return samples[:n]
+			}
+		}
+	}
+	return nil
 }
 
 // present is how much of a chirp must be there for it to be found, unmistakable

@@ -5,8 +5,9 @@ import "slices"
 // onTimeLimit is what "on time" means: so much after its own schedule.
 const onTimeLimit = 5_000_000 // ns
 
-// A tone is heard when it is within heardWithin of what was sent, in dB, and not
-// when it is below notAbove; between the two the pair is counted as neither.
+// A tone is heard when its level is within heardWithin of what was sent, in dB,
+// and missed when it is below notAbove. Between the two, or louder, it is off:
+// neither heard nor missed.
 const (
 	heardWithin = 10.0
 	notAbove    = -30.0
@@ -15,12 +16,12 @@ const (
 // judge makes figures of a closed window.
 func (f *fleet) judge(w *window) *Measurement {
 	m := &Measurement{
-		Rooms: f.rooms(), Size: f.opts.Size, Talkers: f.opts.Talkers, LegCount: len(f.legs),
+		Rooms: f.rooms(), Size: f.opts.Size, Talkers: f.opts.Talkers, LegCount: len(f.legs), Held: len(f.held),
 		Seconds: float64(w.to-w.from) / 1e9,
 	}
 	j := &judgement{fleet: f, window: w, m: m, sentLevel: f.sentLevels()}
 	for place := range j.finders {
-		j.finders[place] = newFinder(place, f.codec.rate())
+		j.finders[place] = newFinder(place, f.codec)
 	}
 	for _, l := range f.legs {
 		m.Legs = append(m.Legs, j.leg(l))
@@ -48,11 +49,11 @@ func (f *fleet) sentLevels() []float64 {
 		h := heard{rate: f.codec.rate()}
 		decode := f.codec.decoder()
 		frame := make([]int16, h.size())
-		for _, p := range f.signals[i].frames[:framesPerSecond] {
+		for _, p := range f.signals[i].frames[:firstChirp] {
 			decode(frame, p)
 			h.samples = append(h.samples, frame...)
 		}
-		levels[i] = level(h.samples, f.signals[i].hz, h.rate)
+		levels[i] = level(h.samples[len(h.samples)-h.rate:], f.signals[i].hz, h.rate)
 	}
 	return levels
 }
@@ -95,6 +96,9 @@ func expectedPackets(packets []arrival, from, to int64) int {
 
 // listen judges a leg's recording.
 func (j *judgement) listen(l *leg, fig *LegFigures) {
+	if j.fleet.opts.Size < 2 {
+		return // who is alone hears the server's music, in which any tone may be
+	}
 	h := timeline(j.fleet.codec, l.kept.recorded)
 	cycle := int64(cycleFrames) * frameTime
 	room := j.fleet.legs[l.room*j.fleet.opts.Size:][:j.fleet.opts.Size]
@@ -137,12 +141,17 @@ func (j *judgement) pair(l *leg, talker int, second []int16, fig *LegFigures) {
 		return
 	}
 	h.Pairs++
-	if gain < -heardWithin {
+	switch {
+	case gain < notAbove:
+		h.Missed++
 		fig.Missed++
-		return
+	case gain < -heardWithin || gain > heardWithin:
+		h.Off++
+		fig.Off++
+	default:
+		h.Heard++
+		j.errors = append(j.errors, gain)
 	}
-	h.Heard++
-	j.errors = append(j.errors, gain)
 }
 
 // markers finds the chirps that a talker sent in a stretch of time.
@@ -185,6 +194,7 @@ func (j *judgement) sum(legs []LegFigures) []LegFigures {
 		m.Generator.Priority = *p
 	}
 	d := sorted(j.delays)
+	m.Delay.Share = share(m.Delay.Found, m.Delay.Markers)
 	m.Delay.Mean, m.Delay.P50, m.Delay.P99, m.Delay.Max = mean(d), quantile(d, 0.5), quantile(d, 0.99), quantile(d, 1)
 	if len(d) > 0 {
 		m.Delay.Min = d[0]

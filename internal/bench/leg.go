@@ -14,6 +14,7 @@ type leg struct {
 	slot        int
 	said        *signal
 	mute        bool // sends nothing
+	onHold      bool // by its SDP: nobody sends anything
 
 	active atomic.Bool // connected; the driver may use it
 

@@ -30,7 +30,7 @@ func (f *fleet) measure(ctx context.Context, p *probe) (*Measurement, error) {
 	m := f.judge(w)
 	m.Generator.CPU = 100 * float64(own) / float64(w.to-w.from)
 	m.System = after.system.since(before.system)
-	m.Server = p.figures(before, after, len(f.legs))
+	m.Server = p.figures(before, after, len(f.legs)+len(f.held))
 	m.Calls = f.callFigures()
 	return m, nil
 }
@@ -76,7 +76,7 @@ func (f *fleet) openWindow() *window {
 			packets:  make([]arrival, 0, perLeg(f.opts.Duration)),
 			marks:    make([]int64, 0, cycles+1),
 			recorded: make([]received, 0, each*cycleFrames+afterCycle),
-			payloads: make([]byte, 0, (each*cycleFrames+afterCycle)*f.payload),
+			payloads: make([]byte, 0, (each*cycleFrames+afterCycle)*payloadRoom),
 		}
 		clear(l.kept.packets[:cap(l.kept.packets)]) // touched: no page fault in the window
 		clear(l.kept.recorded[:cap(l.kept.recorded)])

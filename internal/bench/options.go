@@ -21,8 +21,9 @@ type Options struct {
 	Talkers   int           // of a room; 0: all
 	Listeners string        // the others send "silent" frames, or nothing: "quiet"
 	Signal    string        // "tones" without a pause, or "phrases"
-	Codec     string        // "pcmu" or "pcma"
+	Codec     string        // "pcmu", "pcma", "g722" or "opus"
 	Phase     string        // of the legs within 20 ms: "spread" evenly, "aligned", "random"
+	Held      int           // legs more, on hold by their own SDP: what they cost is measured
 	Seed      uint64        // of random phases
 	Rate      float64       // calls placed per second
 	WarmUp    time.Duration // between the last call's answer and the measurement
@@ -89,13 +90,15 @@ func (o Options) check() error {
 		{o.Talkers < 0 || o.Talkers > o.Size, "no more talkers than a room has legs"},
 		{o.Talkers > maxTalkers, fmt.Sprintf("at most %d talkers of a room can be told apart; set their number", maxTalkers)},
 		{o.MaxRooms < o.Rooms, "the most rooms are fewer than the first"},
-		{o.MaxRooms*o.Size > maxLegs, fmt.Sprintf("at most %d legs", maxLegs)},
+		{o.Held < 0 || o.Held > maxLegs || o.MaxRooms > maxLegs, fmt.Sprintf("at most %d rooms, and as many legs on hold", maxLegs)},
+		{o.Held > 0 && o.FindLimit, "legs on hold are not for a search"},
+		{o.legs() > maxLegs, fmt.Sprintf("at most %d legs", maxLegs)},
 		{o.Duration < minDuration || o.Duration > maxDuration, fmt.Sprintf("a duration of %v to %v", minDuration, maxDuration)},
 		{o.WarmUp < 0 || o.WarmUp > maxDuration, fmt.Sprintf("a warm-up of at most %v", maxDuration)},
 		{o.Rate <= 0 || o.Rate > maxRate, fmt.Sprintf("a rate of at most %g calls a second", maxRate)},
 		{packets(o.MaxRooms*o.Size, o.Duration) > maxPackets, "fewer legs or a shorter duration: there would be too many packets to keep"},
 		{o.FindLimit && (o.Step < 1 || (o.MaxRooms-o.Rooms)/o.Step > maxSteps), fmt.Sprintf("steps, at most %d of them", maxSteps)},
-		{digits(o.Numbers) < len(strconv.Itoa(o.MaxRooms-1)), fmt.Sprintf("the pattern %q has not enough x for %d rooms", o.Numbers, o.MaxRooms)},
+		{digits(o.Numbers) < len(strconv.Itoa(o.MaxRooms+o.Held-1)), fmt.Sprintf("the pattern %q has not enough x for %d rooms", o.Numbers, o.MaxRooms+o.Held)},
 	} {
 		if c.bad {
 			return errors.New("bench: " + c.text)
@@ -104,6 +107,12 @@ func (o Options) check() error {
 	_, err := parseRequirements(o.Require)
 	return err
 }
+
+// legs is the most there will be.
+func (o Options) legs() int { return o.MaxRooms*o.Size + o.Held }
+
+// files are what they need, in each process: two sockets a leg, and some.
+func (o Options) files() int { return 2*o.legs() + 200 }
 
 // packets is how many a measurement keeps, with some to spare.
 func packets(legs int, d time.Duration) int { return legs * perLeg(d) }

@@ -3,6 +3,8 @@ package bench
 import (
 	"context"
 	"fmt"
+	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +21,11 @@ func TestOptionsThatCannotBe(t *testing.T) {
 		{"at most 32 talkers", func(o *Options) { o.Size = 33 }},
 		{"", func(o *Options) { o.Size, o.Talkers = 1000, 3 }},
 		{"at most 12000 legs", func(o *Options) { o.Size, o.Talkers, o.Rooms = 1000, 3, 13 }},
+		{"at most 12000 legs", func(o *Options) { o.Numbers, o.Held = "7xxxxx", 11_995 }},
+		{"as many legs on hold", func(o *Options) { o.Held = -1 }},
+		{"", func(o *Options) { o.Numbers, o.Held = "7xxxxx", 10_000 }},
+		{"not enough x for 1001 rooms", func(o *Options) { o.Held = 999 }},
+		{"not for a search", func(o *Options) { o.FindLimit, o.Step, o.MaxRooms, o.Held = true, 1, 3, 1 }},
 		{"the most rooms", func(o *Options) { o.FindLimit, o.Step, o.MaxRooms = true, 1, 1 }},
 		{"steps", func(o *Options) { o.FindLimit, o.MaxRooms = true, 900 }},
 		{"steps", func(o *Options) { o.FindLimit, o.MaxRooms, o.Step = true, 900, 1 }},
@@ -128,8 +135,11 @@ func FuzzTake(f *testing.F) {
 }
 
 func TestRequirements(t *testing.T) {
-	m := Measurement{Rooms: 5, LegCount: 15, Delay: Delay{Mean: 7, P99: 16}, Heard: Heard{Pairs: 4, Heard: 3}}
+	m := Measurement{Rooms: 5, LegCount: 15, Delay: Delay{Markers: 200, Found: 198, Share: 99, Mean: 7, P99: 16}, Heard: Heard{Pairs: 4, Heard: 3}}
 	m.Lateness.OnTime, m.Delivery.Share = 99.95, 100
+	unfound, silent := m, m
+	unfound.Delay = Delay{Markers: 200, Found: 197, Share: 98.5, Mean: 7, P99: 16}
+	silent.Delay = Delay{}
 	known := m
 	known.Server = &ServerFigures{PerLegFrame: 6, PerLegRSS: 20_000}
 	for _, c := range []struct {
@@ -140,6 +150,10 @@ func TestRequirements(t *testing.T) {
 		{"", m, 0},
 		{"on-time=99.9,delivery=100,delay-mean=8,delay-p99=17,self=0,heard=75,legs=15", m, 0},
 		{"on-time=99.96", m, 1},
+		{"markers=99", m, 0},
+		{"markers=99.1", m, 1},
+		{"markers=98,delay-mean=8", unfound, 1}, // those that were not found may be late
+		{"delay-mean=8,delay-p99=17", silent, 2},
 		{"heard=100,delay-mean=6.9,legs=16", m, 3},
 		{"cpu=6.5,memory=24000", m, 2}, // not known is not met
 		{"cpu=6.5,memory=24000", known, 0},
@@ -223,8 +237,8 @@ func TestProcessorTimes(t *testing.T) {
 }
 
 func TestSamples(t *testing.T) {
-	got := samples(strings.NewReader("# HELP a b\na 3\nb{x=\"1\"} 4\nc 1e+06\nd x\n\n"))
-	if fmt.Sprint(got) != "map[a:3 c:1e+06]" {
+	got := samples(strings.NewReader("# HELP a b\na 3\nb{x=\"1\",y=\"2 3\"} 4\nc 1e+06\nd x\n\n"))
+	if fmt.Sprint(got) != `map[a:3 b{x="1",y="2 3"}:4 c:1e+06]` {
 		t.Errorf("%v", got)
 	}
 }
@@ -232,18 +246,63 @@ func TestSamples(t *testing.T) {
 func TestServerFigures(t *testing.T) {
 	start := time.Unix(100, 0)
 	p := &probe{first: sight{rss: 1e6, metrics: map[string]float64{metricHeap: 1e6}}}
-	before := sight{at: start, cpu: 1e9, metrics: map[string]float64{metricLate + "_sum": 1, metricLate + "_count": 10, metricSkipped: 5}}
+	before := sight{at: start, cpu: 1e9, metrics: map[string]float64{metricLate + "_sum": 1, metricLate + "_count": 10, metricSkipped: 5,
+		metricEncodes + `{codec="opus",shared="no"}`: 7, metricEncodes + `{codec="opus",shared="yes"}`: 1,
+	}}
 	after := sight{at: start.Add(10 * time.Second), cpu: 4e9, rss: 3e6, threads: 9, metrics: map[string]float64{
 		metricLate + "_sum": 2, metricLate + "_count": 1010, metricSkipped: 7, metricHeap: 2e6, metricRoutine: 30,
+		metricEncodes + `{codec="opus",shared="no"}`: 17, metricEncodes + `{codec="opus",shared="yes"}`: 5,
+		metricEncodes + `{codec="pcmu",shared="no"}`: 30, metricRelayed + `{codec="opus"}`: 9, metricRelayed + `{codec="g722"}`: 1,
 	}}
 	got := p.figures(before, after, 100)
 	want := ServerFigures{
 		CPU: 30, PerLegFrame: 60, RSS: 3e6, PerLegRSS: 20_000, Threads: 9, Goroutines: 30, Heap: 2e6, PerLegHeap: 10_000, TickLate: 1, TicksSkipped: 2,
+		Encoded: 40, Shared: 4, Relayed: 10,
 	}
 	if *got != want {
 		t.Errorf("%+v, want %+v", *got, want)
 	}
 	if p.figures(sight{cpu: -1}, sight{cpu: -1}, 1) != nil {
 		t.Error("figures of a server that was not seen")
+	}
+}
+
+func TestHeldCost(t *testing.T) {
+	without, with := &ServerFigures{CPU: 10, RSS: 40e6, Heap: 10e6}, &ServerFigures{CPU: 15, RSS: 50e6, Heap: 14e6}
+	got := heldCost(without, with, 1000)
+	if want := (HeldFigures{PerLegFrame: 1, PerLegRSS: 10_000, PerLegHeap: 4000}); got == nil || *got != want {
+		t.Errorf("%+v, want %+v", got, want) // 5 % of 20 ms are 1 ms
+	}
+	if heldCost(nil, with, 1) != nil || heldCost(without, nil, 1) != nil || heldCost(without, with, 0) != nil {
+		t.Error("a cost of what was not seen")
+	}
+}
+
+// TestOfferOnHold: a leg on hold says so, and sends and wants nothing.
+func TestOfferOnHold(t *testing.T) {
+	at := netip.MustParseAddrPort("127.0.0.2:20000")
+	for _, c := range codecs {
+		live, held := string(offer(c, at, false)), string(offer(c, at, true))
+		if !strings.Contains(live, "\r\na=sendrecv\r\n") || strings.ReplaceAll(live, "a=sendrecv", "a=sendonly") != held {
+			t.Errorf("%s\n%s", live, held)
+		}
+		if !strings.Contains(live, "a=rtpmap:"+strconv.Itoa(int(c.payloadType()))+" "+c.format()+"\r\n") {
+			t.Errorf("%s: %s", c.name(), live)
+		}
+	}
+}
+
+// TestFilesAreAllowed: too many open files are refused before anything is
+// started, in words that help.
+func TestFilesAreAllowed(t *testing.T) {
+	if err := allowFiles(64); err != nil {
+		t.Error(err)
+	}
+	if err := allowFiles(1 << 40); err == nil || !strings.Contains(err.Error(), "ulimit -n") {
+		t.Errorf("%v", err)
+	}
+	o := Options{MaxRooms: 10, Size: 3, Held: 70}
+	if n := o.files(); n != 400 {
+		t.Errorf("%d files for 100 legs", n)
 	}
 }

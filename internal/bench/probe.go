@@ -38,6 +38,8 @@ const (
 	metricLeaked  = "warmline_leaked_frames_total"
 	metricRoutine = "go_goroutines"
 	metricHeap    = "go_memstats_heap_alloc_bytes"
+	metricEncodes = "warmline_media_encodes_total"
+	metricRelayed = "warmline_media_relayed_frames_total"
 )
 
 // newProbe takes the first look.
@@ -85,7 +87,7 @@ func (s *sight) parse(line string) {
 	s.rss = number(21) * int64(os.Getpagesize())
 }
 
-// scrape reads metrics without labels.
+// scrape reads metrics.
 func scrape(url string) (map[string]float64, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), scrapeTime)
 	defer cancel()
@@ -104,19 +106,45 @@ func scrape(url string) (map[string]float64, error) {
 	return samples(io.LimitReader(resp.Body, maxScrape)), nil
 }
 
-// samples reads the text format as far as it is needed.
+// samples reads the text format as far as it is needed: a value by its name and
+// labels, as they are written.
 func samples(r io.Reader) map[string]float64 {
 	all := make(map[string]float64)
 	for lines := bufio.NewScanner(r); lines.Scan(); {
-		name, value, ok := strings.Cut(lines.Text(), " ")
-		if !ok || strings.HasPrefix(name, "#") || strings.Contains(name, "{") {
+		line := lines.Text()
+		end := strings.LastIndexByte(line, ' ')
+		if end < 0 || line[0] == '#' {
 			continue
 		}
-		if v, err := strconv.ParseFloat(value, 64); err == nil {
-			all[name] = v
+		if v, err := strconv.ParseFloat(line[end+1:], 64); err == nil {
+			all[line[:end]] = v
 		}
 	}
 	return all
+}
+
+// sum adds up a metric over all of its labels that have the given one; "": all.
+func (s sight) sum(name, label string) (sum float64) {
+	for sample, v := range s.metrics {
+		if labels, ok := strings.CutPrefix(sample, name+"{"); ok && strings.Contains(labels, label) {
+			sum += v
+		}
+	}
+	return sum
+}
+
+// heldCost compares the measurements without and with so many legs on hold; nil
+// when there was nothing to see.
+func heldCost(without, with *ServerFigures, legs int) *HeldFigures {
+	if without == nil || with == nil || legs == 0 {
+		return nil
+	}
+	each := 1 / float64(legs)
+	return &HeldFigures{
+		PerLegFrame: (with.CPU - without.CPU) / 100 * float64(frameTime) / 1e3 * each,
+		PerLegRSS:   float64(with.RSS-without.RSS) * each,
+		PerLegHeap:  float64(with.Heap-without.Heap) * each,
+	}
 }
 
 // figures compares two looks; nil when there was nothing to see.
@@ -140,6 +168,9 @@ func (p *probe) figures(before, after sight, legs int) *ServerFigures {
 			f.TickLate = 1e3 * grown(metricLate+"_sum") / ticks
 		}
 		f.TicksSkipped, f.Leaked = grown(metricSkipped), grown(metricLeaked)
+		labelled := func(name, label string) float64 { return after.sum(name, label) - before.sum(name, label) }
+		f.Encoded, f.Shared = labelled(metricEncodes, `shared="no"`), labelled(metricEncodes, `shared="yes"`)
+		f.Relayed = labelled(metricRelayed, "")
 	}
 	return f
 }

@@ -25,6 +25,7 @@ type Machine struct {
 type Settings struct {
 	Target    string  `json:"target"` // "private": a server of the run's own
 	Codec     string  `json:"codec"`
+	Held      int     `json:"held"`
 	Size      int     `json:"size"`
 	Talkers   int     `json:"talkers"`
 	Listeners string  `json:"listeners"`
@@ -44,6 +45,7 @@ type Measurement struct {
 	Size      int              `json:"size"`
 	Talkers   int              `json:"talkers"`
 	LegCount  int              `json:"leg_count"`
+	Held      int              `json:"held"` // legs on hold besides
 	Seconds   float64          `json:"seconds"`
 	Calls     CallFigures      `json:"calls"`
 	Delivery  Delivery         `json:"delivery"`
@@ -51,6 +53,7 @@ type Measurement struct {
 	Delay     Delay            `json:"delay"`
 	Heard     Heard            `json:"heard"`
 	Server    *ServerFigures   `json:"server,omitempty"`
+	HeldCost  *HeldFigures     `json:"held_cost,omitempty"`
 	Generator GeneratorFigures `json:"generator"`
 	System    System           `json:"system"`
 	Legs      []LegFigures     `json:"legs"`
@@ -91,10 +94,12 @@ type Lateness struct {
 	GridMoved float64 `json:"grid_moved_ms"` // the most that a leg's grid moved
 }
 
-// Delay is what the server adds between mouth and ear, above packetisation.
+// Delay is what the server adds between mouth and ear, above packetisation. It is
+// of the markers found alone.
 type Delay struct {
 	Markers int     `json:"markers"` // sent and listened for, per listener
 	Found   int     `json:"found"`
+	Share   float64 `json:"found_share"`
 	Min     float64 `json:"min_ms"`
 	Mean    float64 `json:"mean_ms"`
 	P50     float64 `json:"p50_ms"`
@@ -107,6 +112,8 @@ type Heard struct {
 	LegsListened    int     `json:"legs_listened"`
 	Pairs           int     `json:"pairs"` // that should hear each other
 	Heard           int     `json:"heard"`
+	Missed          int     `json:"missed"` // not heard at all
+	Off             int     `json:"off"`    // neither: much softer or louder than what was sent
 	Selves          int     `json:"selves"` // talkers that could have heard themselves
 	HeardThemselves int     `json:"heard_themselves"`
 	SelfLevel       float64 `json:"self_level_db"`  // loudest own voice, against what was sent
@@ -135,7 +142,8 @@ type System struct {
 	Stolen float64 `json:"stolen"` // per cent that the machine below took away
 }
 
-// ServerFigures are of the server's process, where it can be looked at.
+// ServerFigures are of the server's process, where it can be looked at. Legs are
+// all of them, those on hold too.
 type ServerFigures struct {
 	CPU          float64 `json:"cpu"`              // per cent of a core
 	PerLegFrame  float64 `json:"us_per_leg_frame"` // CPU, µs
@@ -148,6 +156,19 @@ type ServerFigures struct {
 	TickLate     float64 `json:"tick_lateness_mean_ms"`
 	TicksSkipped float64 `json:"ticks_skipped"`
 	Leaked       float64 `json:"leaked_frames"`
+	// How the frames sent were made, from a little before the window to a little
+	// after it.
+	Encoded float64 `json:"frames_encoded"` // for a leg alone
+	Shared  float64 `json:"frames_shared"`  // copies of what was encoded once for several
+	Relayed float64 `json:"frames_relayed"` // handed on as they came
+}
+
+// HeldFigures are what a leg on hold costs the server, from two measurements,
+// without and with all of them.
+type HeldFigures struct {
+	PerLegFrame float64 `json:"us_per_leg_frame"` // CPU, µs
+	PerLegRSS   float64 `json:"rss_per_leg"`
+	PerLegHeap  float64 `json:"heap_per_leg"`
 }
 
 // LegFigures are of one leg.
@@ -166,6 +187,7 @@ type LegFigures struct {
 	GridMoved   float64 `json:"grid_moved_ms"`
 	Windows     int     `json:"windows"` // seconds listened to
 	Missed      int     `json:"missed"`  // talkers not heard, over all windows
+	Off         int     `json:"off"`     // talkers much softer or louder than they should be
 	HeardItself bool    `json:"heard_itself"`
 	Delay       float64 `json:"delay_mean_ms"`
 	DelayMax    float64 `json:"delay_max_ms"`

@@ -21,20 +21,36 @@ type figure struct {
 }
 
 // figures are all of them. Those of the server are infinitely bad when it could
-// not be looked at.
+// not be looked at, and those of delay when too few markers were found: the ones
+// that were not may be the late ones.
 var figures = []figure{
 	{"on-time", true, func(m *Measurement) float64 { return m.Lateness.OnTime }},
 	{"delivery", true, func(m *Measurement) float64 { return m.Delivery.Share }},
 	{"heard", true, func(m *Measurement) float64 { return share(m.Heard.Heard, m.Heard.Pairs) }},
 	{"self", false, func(m *Measurement) float64 { return float64(m.Heard.HeardThemselves) }},
-	{"delay-mean", false, func(m *Measurement) float64 { return m.Delay.Mean }},
-	{"delay-p99", false, func(m *Measurement) float64 { return m.Delay.P99 }},
+	{"markers", true, func(m *Measurement) float64 { return m.Delay.Share }},
+	{"delay-mean", false, func(m *Measurement) float64 { return m.Delay.known(m.Delay.Mean) }},
+	{"delay-p99", false, func(m *Measurement) float64 { return m.Delay.known(m.Delay.P99) }},
 	{"cpu", false, func(m *Measurement) float64 { return m.server().PerLegFrame }},
 	{"memory", false, func(m *Measurement) float64 { return m.server().PerLegRSS }},
 	{"legs", true, func(m *Measurement) float64 { return float64(m.LegCount) }},
 }
 
 const unknown = 1e300
+
+// enoughMarkers is the share of them, in per cent, that figures of delay need: of
+// fewer, the 99th of a hundred cannot be told.
+const enoughMarkers = 99.0
+
+// enough says whether the figures of delay may be relied on.
+func (d Delay) enough() bool { return d.Found > 0 && d.Share >= enoughMarkers }
+
+func (d Delay) known(ms float64) float64 {
+	if !d.enough() {
+		return unknown
+	}
+	return ms
+}
 
 func (m *Measurement) server() ServerFigures {
 	if m.Server == nil {

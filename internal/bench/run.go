@@ -18,6 +18,9 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := allowFiles(o.files()); err != nil {
+		return nil, err
+	}
 	r := &Report{Machine: machine(), Settings: o.settings()}
 	defer func() { r.Machine.LoadEnd = loadAverage() }()
 	if private {
@@ -68,6 +71,24 @@ func (o Options) drive(ctx context.Context, c codec, r *Report) error {
 	}
 	m, err := f.step(ctx, p, o.Rooms)
 	if m != nil {
+		r.Measurements = append(r.Measurements, *m)
+	}
+	if err != nil || o.Held == 0 {
+		return err
+	}
+	return f.stepHeld(ctx, p, r)
+}
+
+// stepHeld adds the legs on hold and measures once more: what that costs the
+// server beyond the measurement before is theirs.
+func (f *fleet) stepHeld(ctx context.Context, p *probe, r *Report) error {
+	fmt.Fprintf(f.opts.Progress, "placing calls: %d on hold\n", f.opts.Held)
+	if err := f.hold(ctx, f.opts.Held); err != nil {
+		return err
+	}
+	m, err := f.step(ctx, p, f.opts.Rooms)
+	if m != nil {
+		m.HeldCost = heldCost(r.Measurements[len(r.Measurements)-1].Server, m.Server, m.Held)
 		r.Measurements = append(r.Measurements, *m)
 	}
 	return err
@@ -159,7 +180,7 @@ func (o Options) settings() Settings {
 		target = "private"
 	}
 	return Settings{
-		Target: target, Codec: o.Codec, Size: o.Size, Talkers: o.Talkers, Listeners: o.Listeners, Signal: o.Signal, Phase: o.Phase, Seed: o.Seed,
+		Target: target, Codec: o.Codec, Held: o.Held, Size: o.Size, Talkers: o.Talkers, Listeners: o.Listeners, Signal: o.Signal, Phase: o.Phase, Seed: o.Seed,
 		Rate: o.Rate, WarmUp: o.WarmUp.Seconds(), Duration: o.Duration.Seconds(), Pin: o.Pin, PinServer: o.PinServer,
 	}
 }

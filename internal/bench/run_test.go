@@ -58,6 +58,12 @@ routes: [{to: "7xxx", target: dialled}]
 	return o
 }
 
+// twoInPhrases are rooms of two that talk with pauses, in which the server can
+// begin to hand packets on; it is given some.
+func twoInPhrases(o *Options) {
+	o.Rooms, o.Size, o.Signal, o.WarmUp = 3, 2, "phrases", 4*time.Second
+}
+
 // TestRunAgainstAServer: everybody is heard by the others of their room and by
 // nobody else. How fast is for the machine to say, not for a test.
 func TestRunAgainstAServer(t *testing.T) {
@@ -65,12 +71,17 @@ func TestRunAgainstAServer(t *testing.T) {
 		name   string
 		codec  string
 		change func(*Options)
-		pairs  int // per window listened to
+		pairs  int    // per window listened to
+		way    string // how frames are made, many of them
 		selves int
 	}{
-		{"all talk", "pcmu", func(*Options) {}, 12, 6},
-		{"one talks, the others are quiet", "pcma", func(o *Options) { o.Talkers, o.Listeners, o.Phase = 1, "quiet", "aligned" }, 4, 2},
-		{"two talk in phrases", "pcmu", func(o *Options) { o.Talkers, o.Signal, o.Phase = 2, "phrases", "random" }, 8, 4},
+		{"all talk", "pcmu", func(*Options) {}, 12, "encoded", 6},
+		{"one talks, the others are quiet", "pcma", func(o *Options) { o.Talkers, o.Listeners, o.Phase = 1, "quiet", "aligned" }, 4, "encoded", 2},
+		{"two talk in phrases", "pcmu", func(o *Options) { o.Talkers, o.Signal, o.Phase = 2, "phrases", "random" }, 8, "encoded", 4},
+		{"one talks to many", "pcmu", func(o *Options) { o.Rooms, o.Size, o.Talkers = 1, 6, 1 }, 5, "shared", 1},
+		{"two, G.722", "g722", twoInPhrases, 6, "relayed", 6},
+		{"two, Opus", "opus", twoInPhrases, 6, "relayed", 6},
+		{"two of three, Opus", "opus", func(o *Options) { o.Talkers = 2 }, 8, "encoded", 4},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := startServer(t, c.codec)
@@ -92,8 +103,13 @@ func TestRunAgainstAServer(t *testing.T) {
 			if m.Delay.Markers != c.pairs || m.Delay.Found == 0 || m.Delay.Min < 0 {
 				t.Errorf("delay: %+v", m.Delay)
 			}
-			if s := m.Server; s == nil || s.RSS == 0 || s.Goroutines == 0 || s.Leaked != 0 {
-				t.Errorf("server: %+v", s)
+			s := m.Server
+			if s == nil || s.RSS == 0 || s.Goroutines == 0 || s.Leaked != 0 {
+				t.Fatalf("server: %+v", s)
+			}
+			ways := map[string]float64{"encoded": s.Encoded, "shared": s.Shared, "relayed": s.Relayed}
+			if ways[c.way] < 100 { // of 750, if the machine has the time
+				t.Errorf("frames are not %s: %v", c.way, ways)
 			}
 			written(t, r)
 		})
@@ -140,6 +156,50 @@ func TestSearch(t *testing.T) {
 	r, err = Run(context.Background(), o)
 	if err != nil || r.Limit.Rooms != 0 || len(r.Measurements) != 1 || !strings.Contains(r.Limit.Reason, "on time") {
 		t.Errorf("limit %+v after %d measurements, %v", r.Limit, len(r.Measurements), err)
+	}
+}
+
+// TestHeldLegs: the live legs go on as before while others are on hold, to whom
+// nothing is sent; what those cost is told.
+func TestHeldLegs(t *testing.T) {
+	o := startServer(t, "pcmu")
+	o.Rooms, o.Size, o.Held = 1, 2, 40
+	r, err := Run(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Measurements) != 2 || r.Measurements[0].Held != 0 || r.Measurements[0].HeldCost != nil {
+		t.Fatalf("%d measurements: %+v", len(r.Measurements), r.Measurements)
+	}
+	m := r.Measurements[1]
+	if m.Held != 40 || m.LegCount != 2 || m.Calls.Answered != 42 || m.HeldCost == nil || m.HeldCost.PerLegHeap == 0 {
+		t.Errorf("%d held, %d legs, calls %+v, cost %+v", m.Held, m.LegCount, m.Calls, m.HeldCost)
+	}
+	if h := m.Heard; h.Pairs != 2 || h.Heard != 2 {
+		t.Errorf("heard: %+v", h)
+	}
+	// Two legs for three seconds or so; forty more would be 6,000 frames.
+	if s := m.Server; s.Encoded+s.Shared+s.Relayed > 1000 {
+		t.Errorf("%+v", s)
+	}
+	var b bytes.Buffer
+	_ = r.Print(&b)
+	if text := b.String(); !strings.Contains(text, "1 rooms, 2 legs, and 40 on hold\n") || !strings.Contains(text, "\n  on hold ") {
+		t.Error(text)
+	}
+}
+
+// TestAlone: who is alone in a room hears music, and is not judged by it.
+func TestAlone(t *testing.T) {
+	o := startServer(t, "pcma")
+	o.Rooms, o.Size = 2, 1
+	r, err := Run(context.Background(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := r.Measurements[0]
+	if m.Heard != (Heard{}) || m.Delay.Markers != 0 || m.Delivery.Share < 90 || m.Server.Shared < 100 {
+		t.Errorf("heard %+v, delay %+v, delivery %+v, server %+v", m.Heard, m.Delay, m.Delivery, m.Server)
 	}
 }
 

@@ -7,11 +7,16 @@ import (
 	"strings"
 )
 
-// offer is the description of one audio stream.
-func offer(c codec, at netip.AddrPort) []byte {
+// offer is the description of one audio stream, which goes both ways or is on
+// hold (RFC 3264 §8.4).
+func offer(c codec, at netip.AddrPort, onHold bool) []byte {
+	direction := "sendrecv"
+	if onHold {
+		direction = "sendonly"
+	}
 	return fmt.Appendf(nil, "v=0\r\no=- 1 1 IN IP4 %[1]s\r\ns=-\r\nc=IN IP4 %[1]s\r\nt=0 0\r\n"+
-		"m=audio %[2]d RTP/AVP %[3]d\r\na=rtpmap:%[3]d %[4]s\r\na=ptime:20\r\na=sendrecv\r\n",
-		at.Addr(), at.Port(), c.payloadType(), c.format())
+		"m=audio %[2]d RTP/AVP %[3]d\r\na=rtpmap:%[3]d %[4]s\r\na=ptime:20\r\na=%[5]s\r\n",
+		at.Addr(), at.Port(), c.payloadType(), c.format(), direction)
 }
 
 // answered reads where the peer wants its media, and whether it took the codec.

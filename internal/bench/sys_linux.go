@@ -259,6 +259,22 @@ func pinned(cpu int, f func() error) error {
 	return f()
 }
 
+// allowFiles makes sure that this process, and those it starts, may have so many
+// files open.
+func allowFiles(n int) error {
+	var l unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &l); err != nil {
+		return fmt.Errorf("bench: limit of open files: %w", err)
+	}
+	if l.Cur >= uint64(n) {
+		return nil
+	}
+	if unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: uint64(n), Max: max(l.Max, uint64(n))}) != nil {
+		return fmt.Errorf("bench: %d open files are needed, two a leg, and the system allows %d; raise its limit (ulimit -n) or take fewer legs", n, l.Max)
+	}
+	return nil
+}
+
 // cpuTime is what this process has used, in ns.
 func cpuTime() int64 {
 	var u unix.Rusage

@@ -33,6 +33,7 @@ func newAlarm(time.Time) (*alarm, error)      { return nil, errSystem }
 func (*alarm) sleep(int64)                    {}
 func pinSelf(int) error                       { return errSystem }
 func pinned(int, func() error) error          { return errSystem }
+func allowFiles(int) error                    { return errSystem }
 func cpuTime() int64                          { return 0 }
 func kernel() string                          { return runtime.GOOS }
 

@@ -41,7 +41,11 @@ func (m *Measurement) print(b *strings.Builder) {
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(b, "  %-10s "+format+"\n", append([]any{name}, args...)...)
 	}
-	fmt.Fprintf(b, "\n%d rooms, %d legs\n", m.Rooms, m.LegCount)
+	fmt.Fprintf(b, "\n%d rooms, %d legs", m.Rooms, m.LegCount)
+	if m.Held > 0 {
+		fmt.Fprintf(b, ", and %d on hold", m.Held)
+	}
+	b.WriteByte('\n')
 	line("calls", "%d placed, %d answered; set-up p50 %.1f ms, p99 %.1f ms", m.Calls.Placed, m.Calls.Answered, m.Calls.SetupP50, m.Calls.SetupP99)
 	for why, n := range m.Calls.Errors {
 		line("", "%d: %s", n, why)
@@ -53,13 +57,20 @@ func (m *Measurement) print(b *strings.Builder) {
 	y := m.Delay
 	line("delay", "mean %.2f, p50 %.2f, p99 %.2f, min %.2f, max %.2f ms; %d of %d markers found", y.Mean, y.P50, y.P99, y.Min, y.Max, y.Found, y.Markers)
 	h := m.Heard
-	line("heard", "%d of %d pairs, levels %+.2f dB (%+.2f to %+.2f); %d of %d heard themselves (loudest %.0f dB); %d legs listened to",
-		h.Heard, h.Pairs, h.LevelMean, h.LevelLeast, h.LevelMost, h.HeardThemselves, h.Selves, h.SelfLevel, h.LegsListened)
+	if y.Markers > 0 && !y.enough() {
+		line("", "%d markers were not found: the delay is of the others alone, and may be more", y.Markers-y.Found)
+	}
+	line("heard", "%d of %d pairs (%d missed, %d at a wrong level), levels %+.2f dB (%+.2f to %+.2f); %d of %d heard themselves (loudest %.0f dB); %d legs listened to",
+		h.Heard, h.Pairs, h.Missed, h.Off, h.LevelMean, h.LevelLeast, h.LevelMost, h.HeardThemselves, h.Selves, h.SelfLevel, h.LegsListened)
 	if worst := m.worst(); worst != nil {
 		line("worst leg", "room %d leg %d: %d of %d packets, %.2f %% within 5 ms, latest %.2f ms, delay %.2f ms", worst.Room, worst.Index,
 			worst.Received, worst.Expected, worst.OnTime, worst.LateMax, worst.Delay)
 	}
 	m.printServer(line)
+	if h := m.HeldCost; h != nil {
+		line("on hold", "%.2f µs per leg and frame, %.1f KB resident and %.1f KB of heap per leg: the difference to the measurement before",
+			h.PerLegFrame, h.PerLegRSS/1e3, h.PerLegHeap/1e3)
+	}
 	g := m.Generator
 	line("generator", "%.1f %% of a core, %s; %.3f %% within 5 ms; p99 %.2f, p99.9 %.2f, max %.2f ms; %d slots skipped, %d packets not taken",
 		g.CPU, g.Priority, g.OnTime, g.P99, g.P999, g.Max, g.Skipped, g.Unsent)
@@ -88,4 +99,5 @@ func (m *Measurement) printServer(line func(name, format string, args ...any)) {
 	line("server", "%.1f %% of a core, %.2f µs per leg and frame; %d threads, %d goroutines", s.CPU, s.PerLegFrame, s.Threads, s.Goroutines)
 	line("", "%.1f MB resident, %.1f KB per leg; heap %.1f MB, %.1f KB per leg", float64(s.RSS)/1e6, s.PerLegRSS/1e3, float64(s.Heap)/1e6, s.PerLegHeap/1e3)
 	line("", "ticks %.3f ms late in the mean, %.0f skipped; %.0f frames leaked", s.TickLate, s.TicksSkipped, s.Leaked)
+	line("", "frames encoded %.0f, shared %.0f, relayed %.0f", s.Encoded, s.Shared, s.Relayed)
 }

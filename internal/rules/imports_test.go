@@ -33,7 +33,7 @@ var layers = []struct {
 	{"web", "conference directory metrics records transfer", "github.com/emiago github.com/pion", "people's and programs' view of conferences"},
 	{"internal/server", "conference directory internal/config media metrics mixer records sip transfer web", "", "everything put together, once"},
 	{"internal/config", "directory conference", "net/http github.com/prometheus", "a file's meaning"},
-	{"internal/bench", "internal/uring sip", "github.com", "a generator of calls that sees a server from outside"},
+	{"internal/bench", "internal/uring media/g722 media/opus sip", "github.com", "a generator of calls that sees a server from outside"},
 	{"internal/demo", "internal/hearing internal/softphone mixer testdata/speech", "github.com/prometheus", "a story told to a server through its own doors"},
 	{"internal/hearing", "", "net os github.com", "a recording in, what was heard out"},
 	{"internal/softphone", "sip media media/resample mixer", "github.com/prometheus net/http", "a phone for tests and the demo"},

@@ -16,7 +16,7 @@ import (
 	"warmline/transfer"
 )
 
-// worker is a media worker as busy as a test says: that of all rooms, and the
+// worker is two media workers as busy as a test says: that of all rooms, and the
 // one of the next.
 type worker struct {
 	mu         sync.Mutex
@@ -35,7 +35,7 @@ func (w *worker) load(r *mixer.Room) mixer.Load {
 func (w *worker) is(room, next float64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.room, w.next = mixer.Load{Use: room}, mixer.Load{Use: next}
+	w.room, w.next = mixer.Load{Use: room, Legs: 1000}, mixer.Load{Use: next, Legs: 1000, Worker: 1}
 }
 
 // comesBack wants a 503 that says when to call again: in 2 to 6 s.
