@@ -68,16 +68,6 @@ func (s *meeting) members() []*leg {
 	return in
 }
 
-// count is how many legs are in the room.
-func (s *meeting) count() (n int) {
-	for _, p := range s.c.people {
-		if present(p) {
-			n++
-		}
-	}
-	return n
-}
-
 // present says whether a participant's leg is in the room.
 func present(p *participant) bool {
 	return p.leg != nil && p.leg.up && !p.leg.finished && !p.leg.hungUp

@@ -123,7 +123,7 @@ func TestMeetingSetsRowsThatChange(t *testing.T) {
 		t.Error("the first one hears no music")
 	}
 	b := h.join()
-	if a.row.Treatment != mixer.ComfortNoise || b.row != a.row {
+	if a.row.Treatment != mixer.Silence || b.row != a.row {
 		t.Errorf("two have the rows %v and %v", a.row, b.row)
 	}
 	h.join()
