@@ -27,9 +27,7 @@ func TestRelayAsThePeerWants(t *testing.T) {
 		{"more", "maxaveragebitrate=24000", 64000, false, false, false},
 		{"a narrow band", "maxplaybackrate=8000", 24000, false, false, true},
 		{"stereo is not said", "", 24000, true, false, false},
-		{"mono", "stereo=0", 24000, true, false, false},
 		{"stereo", "stereo=1", 24000, true, false, true},
-		{"stereo, and mono is sent", "stereo=1", 24000, false, false, true},
 		{"packets of one size", "cbr=1", 24000, false, false, false},
 		{"packets of one size, as sent", "cbr=1", 24000, false, true, true},
 	} {
@@ -50,9 +48,9 @@ func TestRelayAsThePeerWants(t *testing.T) {
 			}
 			h.run(10)
 			before, start := b.relayed(), len(b.got)
-			h.run(100)
-			if n := b.relayed() - before; tt.handed && n < 50 || !tt.handed && n > 0 {
-				t.Errorf("%s: %d of 100 frames handed on", tt.name, n)
+			h.run(50)
+			if n := b.relayed() - before; tt.handed && n < 25 || !tt.handed && n > 0 {
+				t.Errorf("%s: %d of 50 frames handed on", tt.name, n)
 			}
 			bytes := 0
 			for _, g := range b.got[start:] {
@@ -60,7 +58,7 @@ func TestRelayAsThePeerWants(t *testing.T) {
 					t.Errorf("%s: packets of %d and %d bytes", tt.name, len(b.got[start].payload), len(g.payload))
 				}
 			}
-			if rate := bytes * 8 / 2; !tt.handed && rate > 36000 {
+			if rate := bytes * 8; !tt.handed && rate > 36000 {
 				t.Errorf("%s: %d bit/s are sent", tt.name, rate)
 			}
 		})
