@@ -3,6 +3,7 @@ package sip
 import (
 	"crypto/md5"
 	"encoding/hex"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -158,7 +159,7 @@ func TestOptions(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
 		r.known = func(user string) bool { return user == "200" }
 		trunk, stranger := r.peer(trunkAddr), r.peer(phoneAddr)
-		for _, c := range []struct {
+		for i, c := range []struct {
 			p      *peer
 			uri    string
 			status int
@@ -171,7 +172,7 @@ func TestOptions(t *testing.T) {
 			{stranger, "sip:200@203.0.113.1", 401},
 			{stranger, "sip:300@203.0.113.1", 401},
 		} {
-			l := c.p.leg("options")
+			l := c.p.leg(fmt.Sprint("options", i)) // a transaction of its own
 			l.uri = c.uri
 			l.send("OPTIONS", "")
 			res := c.p.response(c.status)

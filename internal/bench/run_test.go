@@ -80,8 +80,8 @@ func TestRunAgainstAServer(t *testing.T) {
 		{"two talk in phrases", "pcmu", func(o *Options) { o.Talkers, o.Signal, o.Phase = 2, "phrases", "random" }, 8, "encoded", 4},
 		{"one talks to many", "pcmu", func(o *Options) { o.Rooms, o.Size, o.Talkers = 1, 6, 1 }, 5, "shared", 1},
 		{"two, G.722", "g722", twoInPhrases, 6, "relayed", 6},
-		{"two, Opus", "opus", twoInPhrases, 6, "relayed", 6},
-		{"two of three, Opus", "opus", func(o *Options) { o.Talkers = 2 }, 8, "encoded", 4},
+		{"two, Opus", "opus", func(o *Options) { twoInPhrases(o); o.Rooms = 1 }, 2, "relayed", 2},
+		{"two of three, G.722", "g722", func(o *Options) { o.Talkers = 2 }, 8, "encoded", 4},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			o := startServer(t, c.codec)
@@ -91,13 +91,14 @@ func TestRunAgainstAServer(t *testing.T) {
 				t.Fatal(err)
 			}
 			m := r.Measurements[0]
-			if m.Calls.Answered != 6 || m.LegCount != 6 || len(m.Legs) != 6 || len(m.Calls.Errors) > 0 {
+			n := o.Rooms * o.Size
+			if m.Calls.Answered != n || m.LegCount != n || len(m.Legs) != n || len(m.Calls.Errors) > 0 {
 				t.Errorf("calls: %+v, %d legs", m.Calls, len(m.Legs))
 			}
 			if m.Delivery.Share < 90 {
 				t.Errorf("delivery: %+v", m.Delivery)
 			}
-			if h := m.Heard; h.LegsListened != 6 || h.Pairs != c.pairs || h.Heard != c.pairs || h.Selves != c.selves || h.HeardThemselves != 0 {
+			if h := m.Heard; h.LegsListened != n || h.Pairs != c.pairs || h.Heard != c.pairs || h.Selves != c.selves || h.HeardThemselves != 0 {
 				t.Errorf("heard: %+v, want %d pairs", h, c.pairs)
 			}
 			if m.Delay.Markers != c.pairs || m.Delay.Found == 0 || m.Delay.Min < 0 {
@@ -108,7 +109,7 @@ func TestRunAgainstAServer(t *testing.T) {
 				t.Fatalf("server: %+v", s)
 			}
 			ways := map[string]float64{"encoded": s.Encoded, "shared": s.Shared, "relayed": s.Relayed}
-			if ways[c.way] < 100 { // of 750, if the machine has the time
+			if ways[c.way] < 100 { // of 250 at least, if the machine has the time
 				t.Errorf("frames are not %s: %v", c.way, ways)
 			}
 			written(t, r)
