@@ -28,7 +28,7 @@ lint: ## go vet and staticcheck, the tests with real phones included
 .PHONY: test
 test: ## all tests: pure, in virtual time, with real phones (installs what is missing)
 	@scripts/test-tools
-	$(GO) test -race -timeout 10m ./...
+	$(GO) test -race -timeout 30m ./...
 	@scripts/test-real $(GO)
 
 .PHONY: fuzz
