@@ -60,25 +60,27 @@ const (
 // press reported from one source waits for its like from the other; only the
 // pump uses it.
 type pairing struct {
-	waiting [16]struct {
-		digit  byte
-		source digitSource
-		at     int64 // Unix time in ns: half the size of a time.Time
-	}
-	next int
+	waiting [16]press
+	at      [16]int64 // when each came, Unix time in ns; apart from them it takes less room
+	next    int
+}
+
+type press struct {
+	digit  byte
+	source digitSource
 }
 
 // first reports whether this is the first one hears of a press.
 func (p *pairing) first(digit byte, source digitSource, now time.Time) bool {
 	for i := range p.waiting { // oldest first
-		w := &p.waiting[(p.next+i)%len(p.waiting)]
-		if w.digit == digit && w.source != source && now.UnixNano()-w.at < int64(pairWindow) {
+		at := (p.next + i) % len(p.waiting)
+		w := &p.waiting[at]
+		if w.digit == digit && w.source != source && now.UnixNano()-p.at[at] < int64(pairWindow) {
 			w.digit = 0
 			return false
 		}
 	}
-	w := &p.waiting[p.next]
-	w.digit, w.source, w.at = digit, source, now.UnixNano()
+	p.waiting[p.next], p.at[p.next] = press{digit, source}, now.UnixNano()
 	p.next = (p.next + 1) % len(p.waiting)
 	return true
 }

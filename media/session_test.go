@@ -2,6 +2,7 @@ package media
 
 import (
 	"testing"
+	"unsafe"
 
 	"warmline/mixer"
 )
@@ -84,5 +85,13 @@ func TestTwoSessions(t *testing.T) {
 		}
 		b.s.Push(now, mixer.NewFrame(one[:]))
 		other.Push(now, mixer.NewFrame(two[:]))
+	}
+}
+
+// A session just fits a size class of the allocator; the next is 2 KB larger, for
+// each leg.
+func TestSizeOfASession(t *testing.T) {
+	if size := unsafe.Sizeof(Session{}); size > 14336 {
+		t.Errorf("a session has %d bytes", size)
 	}
 }
