@@ -81,20 +81,59 @@ func TestLikeness(t *testing.T) {
 	}
 }
 
-// A concealer that has heard a steady voice says the same on, in phase.
+// A concealer that has heard a steady voice says the same on, in phase, if softer.
 func TestConcealerContinuesAVoice(t *testing.T) {
 	for _, period := range []int{40, 57, 80, 110} {
-		s := vowel(past+steadyFor, period)
+		s := vowel(past+baseFrame, period)
 		var b background
 		b.reset()
 		c := newConcealer(&b)
 		c.begin(s[:past])
-		got := make([]int16, steadyFor)
-		c.synthesise(got)
-		for i, v := range got {
-			if d := int(v) - int(s[past+i]); max(d, -d) > 900 {
-				t.Fatalf("period %d: off by %d at %d", period, d, i)
+		for i, want := range s[past:] {
+			gain := float64(c.gain()) / unity
+			var got [1]int16
+			c.synthesise(got[:])
+			if d := float64(got[0]) - gain*float64(want); math.Abs(d) > 900 {
+				t.Fatalf("period %d: off by %.0f at %d", period, d, i)
 			}
+		}
+	}
+}
+
+// The level falls without a step, to half and then to nothing; a voice that is
+// over, from where it is within 10 ms.
+func TestConcealerGain(t *testing.T) {
+	s := vowel(past, 80)
+	for _, over := range []int{-1, 0, steadyFor, 100, halfSamples, 500, fadeSamples - 20} {
+		var b background
+		b.reset()
+		c := newConcealer(&b)
+		c.begin(s)
+		last := int32(unity)
+		for i := range fadeSamples {
+			if i == over {
+				c.hasten()
+			}
+			if c.faded() {
+				break
+			}
+			gain := c.gain()
+			if gain > last || last-gain > unity/hasteSamples+1 {
+				t.Fatalf("over at %d: gain %d at %d, %d before", over, gain, i, last)
+			}
+			if over < 0 && (i == steadyFor && gain != unity || i == halfSamples && gain != unity/2) {
+				t.Errorf("gain %d at %d", gain, i)
+			}
+			last = gain
+			var one [1]int16
+			c.synthesise(one[:])
+		}
+		want := fadeSamples
+		if over >= 0 {
+			want = min(over+hasteSamples, fadeSamples)
+		}
+		if !c.faded() || c.lost != want {
+			t.Errorf("over at %d: faded %v at %d, want %d", over, c.faded(), c.lost, want)
 		}
 	}
 }
@@ -104,7 +143,7 @@ func TestConcealerFades(t *testing.T) {
 	b.reset()
 	c := newConcealer(&b)
 	c.begin(vowel(past, 80))
-	got := make([]int16, 800)
+	got := make([]int16, fadeSamples+4*80)
 	c.synthesise(got)
 	last := math.Inf(1)
 	for at := steadyFor; at+80 <= len(got); at += 80 {
@@ -225,7 +264,7 @@ func TestComfortNoise(t *testing.T) {
 			r.frame()
 			ts += baseFrame
 		}
-		for range 6 {
+		for range 8 {
 			r.frame()
 		}
 		frame, ok := r.frame()

@@ -201,10 +201,10 @@ func TestCodedPause(t *testing.T) {
 	for f := range 200 {
 		if f < 100 {
 			c.send(f, true, true)
-		} else if f >= 108 {
+		} else if f >= 112 {
 			c.send(f, true, true)
 		}
-		if frame, _ := c.frame(); f > 100 && f < 116 && all(frame, 0) {
+		if frame, _ := c.frame(); f > 100 && f < 120 && all(frame, 0) {
 			silent++
 		}
 	}

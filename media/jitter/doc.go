@@ -55,7 +55,7 @@
 //   - background: how loud the line is when nobody speaks
 //   - comfort: silence on purpose (RFC 3389)
 //
-// QUALITY.md has what comes of it on bad networks; a test writes it.
+// QUALITY.md and P862.md have what comes of it on bad networks; tests write them.
 //
 // Left out: RTP itself (order, loss counts, SSRC: the caller resets) and the
 // spectrum of comfort noise.

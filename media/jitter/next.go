@@ -135,6 +135,9 @@ func (p *Playout) invent(dst []int16) int {
 		var heard [2 * past]int16
 		p.heard(heard[:past*p.k])
 		p.conceal.begin(heard[:past*p.k])
+		if p.coded.concealed > 0 {
+			p.conceal.hasten() // the decoder has faded the voice already
+		}
 	}
 	p.ground.comfort = 0
 	if silent {
@@ -152,10 +155,12 @@ func (p *Playout) invent(dst []int16) int {
 }
 
 // Where the voice comes back, both are heard for a while: the longer it was
-// away, the longer.
+// away, the longer. But 5 ms are enough to hide the seam, and what is real is
+// better.
 const (
 	quickFade = 16 // from silence: 2 ms
-	longFade  = 80
+	longFade  = 40
+	codecFade = 80 // a decoder that has to find its way again
 )
 
 // rejoin begins the cross-fade from synthetic to real voice.
@@ -165,7 +170,7 @@ func (p *Playout) rejoin() {
 	if !c.faded() {
 		p.merging = min(c.quarter()+c.lost/5, longFade*p.k)
 		if p.format.Packets != nil {
-			p.merging = longFade * p.k // the decoder has to find its way again
+			p.merging = codecFade * p.k
 		}
 	}
 	p.merge = p.merging
@@ -176,7 +181,7 @@ func (p *Playout) blend(dst []int16) {
 	if p.merge == 0 {
 		p.rejoin()
 	}
-	var synthetic [2 * longFade]int16
+	var synthetic [2 * codecFade]int16
 	n := min(p.merge, len(dst))
 	p.conceal.synthesise(synthetic[:n])
 	for i, s := range synthetic[:n] {

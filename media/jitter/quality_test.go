@@ -13,7 +13,7 @@ import (
 	"warmline/internal/score"
 )
 
-var update = flag.Bool("update", false, "write QUALITY.md anew")
+var update = flag.Bool("update", false, "write QUALITY.md and P862.md anew")
 
 // cell is one network's row of the table.
 type cell struct {
@@ -102,7 +102,8 @@ and 131/60 ms in the three parts.
 
 - **score**: 1 … 4.5, of the sound alone (its definition is in internal/score: loudness in critical bands, each frame
   aligned for itself, both ways). It is this project's own: it is like a mean opinion, but its figures must not be set
-  against those of P.862 by the decimal.
+  against those of P.862 by the decimal. [P862.md](P862.md) has those, of the same networks: with a program that
+  implements P.862, ` + "`P862=/path/to/program go test ./media/jitter -run TestP862 -update`" + ` writes them.
 - **silence**, **repeat**: the same packets played with the same mean delay, which these players are told in advance,
   with silence or the last frame for what is missing.
 - **delay**: from mouth to ear, above the 20 ms of packetisation, the network's own included: its mean, and 97 % of the
