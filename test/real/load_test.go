@@ -18,7 +18,7 @@ import (
 )
 
 // generous are limits that a load test does not meet.
-const generous = `limits: {conferences: 20000, legs: 40000, calls_per_second: 2000}`
+const generous = `limits: {conferences: 20000, legs: 40000, calls_per_second: 2000, worker_use: 1, lateness: 1s}`
 
 // TestLoadOfCalls: many short calls at a high rate, none failed, and nothing
 // left behind. CALLS and RATE set another size.
