@@ -56,10 +56,10 @@ func TestQualityOverNetem(t *testing.T) {
 		if len(m.wrong) == 0 {
 			return
 		}
-		if m.punctual() {
-			t.Fatal(strings.Join(m.wrong, "\n"))
-		}
-		t.Logf("not counted, as the machine was busy: %s", strings.Join(m.wrong, "; "))
+		t.Logf("not counted, as the machine may have stood still for a moment: %s", strings.Join(m.wrong, "; "))
+	}
+	if m.punctual() {
+		t.Fatal(strings.Join(m.wrong, "\n"))
 	}
 	// What does not depend on time holds on any machine: speech comes through.
 	if m.least < intelligible {
@@ -217,7 +217,7 @@ func judgeAll(paths []*path, signal []int16) []verdict {
 // the machine stands still is heard: without it the sound is as good as it can be.
 func (v verdict) check(w network, many, punctual bool) (wrong []string) {
 	const slack = 10                    // ms
-	least, most := score.Best-0.05, 10. // of the good network: score, ms
+	least, most := score.Best-0.1, 10. // of the good network: score, ms
 	if !punctual {
 		least, most = 3.9, 25
 	}
