@@ -16,7 +16,7 @@ type kernelBatch struct {
 
 // NewBatch implements Batcher.
 func (kernelNetwork) NewBatch() (Batch, error) {
-	io, err := uring.NewBatch(true)
+	io, err := uring.NewBatch()
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"runtime"
 	"sync/atomic"
 	"time"
 )
@@ -72,11 +73,10 @@ func (d *driver) now() int64 { return int64(time.Since(d.base)) }
 // run is the driver's goroutine, until stop.
 func (d *driver) run() {
 	defer close(d.done)
-	t := new(thread)
-	t.hold()
-	defer t.release()
-	first := t.priority
-	d.priority.Store(&first)
+	// The thread ends with the goroutine, and with it its priority.
+	runtime.LockOSThread()
+	priority := raise()
+	d.priority.Store(&priority)
 	clock, err := newAlarm(d.base)
 	if err != nil {
 		return
@@ -88,7 +88,6 @@ func (d *driver) run() {
 		for d.now() < due {
 			clock.sleep(due)
 		}
-		t.hold()
 		w := d.open.Load()
 		if behind := d.now() - due; behind > givesUp {
 			if w != nil {

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"net/netip"
+	"runtime"
 	"testing"
 	"time"
 )
@@ -44,6 +45,7 @@ func TestTurnKeepsWhatComes(t *testing.T) {
 	}
 	before := time.Now().UnixNano()
 	w := &window{from: before, to: before + int64(time.Hour)}
+	runtime.LockOSThread()
 	io := newPost()
 	defer io.close()
 	for frame := range int64(cycleFrames) {
@@ -100,6 +102,7 @@ func BenchmarkLegFrame(b *testing.B) {
 		l.kept = &kept{packets: make([]arrival, 0, 1)}
 	}
 	w := &window{from: 0, to: 1<<63 - 1}
+	runtime.LockOSThread()
 	io := newPost()
 	defer io.close()
 	b.ReportAllocs()

@@ -73,9 +73,10 @@ type post struct {
 	control [8]uint64
 }
 
+// newPost makes one for the calling thread, to which the goroutine is locked.
 func newPost() *post {
 	p := new(post)
-	p.batch, _ = uring.NewBatch(false)
+	p.batch, _ = uring.NewBatch()
 	p.vector.Base = &p.buffer[0]
 	p.vector.SetLen(len(p.buffer))
 	p.header.Iov = &p.vector
@@ -155,51 +156,22 @@ func (p *post) close() {
 // fifoPriority is in the middle of the range, as a server's media thread.
 const fifoPriority = 30
 
-// thread keeps the goroutine that holds it at a high priority.
-//
-// The goroutine is not locked to a thread. The runtime takes the processor from
-// a goroutine that has run for 10 ms; one that is locked can only go on when a
-// second thread, of common priority, has handed it back, which takes long on a
-// busy machine. One that is not goes on where it was, if nothing else is to be
-// done; when it finds itself on another thread, that one is raised instead.
-type thread struct {
-	id       int
-	priority string // "realtime", "nice" or "plain"
-}
-
-// hold raises the present thread, if it is a new one. It is called often.
-func (t *thread) hold() {
-	if id := unix.Gettid(); id != t.id {
-		t.release()
-		t.id, t.priority = id, raise(id)
-	}
-}
-
-// raise gives a thread the best priority that the system allows.
-func raise(id int) string {
+// raise gives the calling thread the best priority that the system allows, and
+// says which: "realtime", "nice" or "plain". The goroutine must be locked to the
+// thread: one that moves on leaves a thread behind that runs others at that
+// priority, before whom nobody else gets the processor, not even to take it away.
+func raise() string {
 	// Threads made from this one must not inherit it.
 	attr := unix.SchedAttr{
 		Size: unix.SizeofSchedAttr, Policy: unix.SCHED_FIFO, Flags: unix.SCHED_FLAG_RESET_ON_FORK, Priority: fifoPriority,
 	}
-	if unix.SchedSetAttr(id, &attr, 0) == nil {
+	if unix.SchedSetAttr(0, &attr, 0) == nil {
 		return "realtime"
 	}
-	if unix.Setpriority(unix.PRIO_PROCESS, id, -19) == nil {
+	if unix.Setpriority(unix.PRIO_PROCESS, 0, -19) == nil {
 		return "nice"
 	}
 	return "plain"
-}
-
-// release gives the thread a common priority again.
-func (t *thread) release() {
-	switch t.priority {
-	case "realtime":
-		attr := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_NORMAL, Flags: unix.SCHED_FLAG_RESET_ON_FORK}
-		_ = unix.SchedSetAttr(t.id, &attr, 0) // lowering is always allowed
-	case "nice":
-		_ = unix.Setpriority(unix.PRIO_PROCESS, t.id, 0)
-	}
-	t.id, t.priority = 0, ""
 }
 
 // alarm sleeps on the monotonic clock, behind the scheduler's back.

@@ -51,11 +51,10 @@ type packet [Datagram + 64]byte
 // isWrite marks the tags of writes; the rest of a tag is an index.
 const isWrite = 1 << 32
 
-// NewBatch makes a batch. With bound it is for the calling thread, to which the
-// goroutine must be locked, and faster; else for one goroutine on whatever thread. It
-// fails where the system does not permit io_uring.
-func NewBatch(bound bool) (*Batch, error) {
-	r, err := newRing(2*Size, bound)
+// NewBatch makes a batch for the calling thread, to which the goroutine must be
+// locked. It fails where the system does not permit io_uring.
+func NewBatch() (*Batch, error) {
+	r, err := newRing(2 * Size)
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ import (
 func batch(t testing.TB) *Batch {
 	t.Helper()
 	runtime.LockOSThread() // for ever: the thread ends with the test
-	b, err := NewBatch(true)
+	b, err := NewBatch()
 	if err != nil {
 		t.Skipf("this system has no io_uring for us: %v", err)
 	}
@@ -108,31 +108,6 @@ func TestWritesAndReads(t *testing.T) {
 					t.Errorf("read %d came from port %d, want %d", i, int(s[2])<<8|int(s[3]), port)
 				}
 			}
-		}
-	}
-}
-
-// A batch that is not bound to a thread goes with its goroutine.
-func TestUnbound(t *testing.T) {
-	b, err := NewBatch(false)
-	if err != nil {
-		t.Skipf("this system has no io_uring for us: %v", err)
-	}
-	defer b.Close()
-	from, to := pair(t)
-	for i := range 10 {
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			runtime.LockOSThread() // a thread of its own, which ends with it
-			b.Write(from, []byte{byte(i)})
-			run(t, b)
-			b.Read(to, false)
-			run(t, b)
-		}()
-		<-done
-		if p, errno := b.Received(0); errno != 0 || !bytes.Equal(p, []byte{byte(i)}) {
-			t.Fatalf("round %d: %v, %v", i, p, errno)
 		}
 	}
 }

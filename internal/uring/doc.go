@@ -10,6 +10,6 @@
 // background, and a socket may be closed, or its packet's memory used again, as
 // soon as Run has returned.
 //
-// Where the system forbids io_uring (containers often do) or is too old,
+// It belongs to the thread that made it. Where the system forbids io_uring (containers often do) or is too old,
 // [NewBatch] fails and the caller does without.
 package uring

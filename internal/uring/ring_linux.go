@@ -80,16 +80,13 @@ type ring struct {
 	done        *uint32 // their tail, the kernel's
 }
 
-// newRing makes a ring for so many operations at a time, a power of two; bound
-// says that only the present thread will use it.
-func newRing(size uint32, bound bool) (*ring, error) {
+// newRing makes a ring for so many operations at a time, a power of two, to be
+// used by the present thread.
+func newRing(size uint32) (*ring, error) {
 	var p params
 	fd := -1
-	tries := []uint32{setupSubmitAll}
-	if bound { // since Linux 6.1, and somewhat faster
-		tries = []uint32{setupSubmitAll | setupSingleIssuer | setupDeferTaskrun, setupSubmitAll}
-	}
-	for _, flags := range tries {
+	// The later flags came with Linux 6.1; without them a ring is slower.
+	for _, flags := range []uint32{setupSubmitAll | setupSingleIssuer | setupDeferTaskrun, setupSubmitAll} {
 		p = params{flags: flags}
 		got, _, errno := unix.Syscall(unix.SYS_IO_URING_SETUP, uintptr(size), uintptr(unsafe.Pointer(&p)), 0)
 		if errno == 0 {
