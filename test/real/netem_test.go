@@ -216,7 +216,7 @@ func judgeAll(paths []*path, signal []int16) []verdict {
 // some seconds of some networks: one call is not held to it. One moment in which
 // the machine stands still is heard: without it the sound is as good as it can be.
 func (v verdict) check(w network, many, punctual bool) (wrong []string) {
-	const slack = 10                    // ms
+	const slack = 10                   // ms
 	least, most := score.Best-0.1, 10. // of the good network: score, ms
 	if !punctual {
 		least, most = 3.9, 25
