@@ -44,6 +44,8 @@ type Playout struct {
 
 	running bool
 	begun   bool // something of the stream has been heard
+	made    bool // the frame is
+	quiet   bool // and is
 	time    timeline
 	now     int64  // of the last frame
 	tick    uint32 // the same in samples
@@ -70,8 +72,6 @@ type Playout struct {
 	coded  coded
 	relay  relay
 	frame  [MaxFrame]int16
-	made   bool // the frame is
-	quiet  bool // and is
 	lags   lags
 	ground background
 
