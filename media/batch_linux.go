@@ -49,11 +49,19 @@ func (b *kernelBatch) Fetch(s Socket) bool {
 		return false
 	}
 	i := b.io.Read(k.fd, !k.alone)
-	if old := b.readers[i]; old != nil && old.fetched == i+1 {
+	if old := b.readers[i]; old != nil && old.fetched == int32(i)+1 {
 		old.fetched = 0 // nobody asked for it
 	}
-	b.readers[i], k.fetched = k, i+1
+	b.readers[i], k.fetched = k, int32(i)+1
 	return true
+}
+
+// Expect implements Batch.
+func (b *kernelBatch) Expect(s Socket) int {
+	if k, ok := s.(*kernelSocket); ok {
+		return int(k.fetched) + int(k.failed)
+	}
+	return 0
 }
 
 // write queues a packet for a socket's peer; false: send it otherwise.
@@ -89,7 +97,7 @@ func (b *kernelBatch) Close() { b.io.Close() }
 
 // takeFetched is TryRead for what the batch has read.
 func (s *kernelSocket) takeFetched(p []byte) (int, netip.AddrPort, int64, bool) {
-	io, i := s.batch.io, s.fetched-1
+	io, i := s.batch.io, int(s.fetched)-1
 	s.fetched = 0
 	data, errno := io.Received(i)
 	if errno != 0 {

@@ -17,12 +17,13 @@ func NewCarrier(n Network) (mixer.Carrier, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &carrier{batch: b}, nil
+	return &carrier{batch: b, scratch: new(scratch)}, nil
 }
 
 // carrier has the RTP of a worker's sessions go by a batch.
 type carrier struct {
-	batch Batch
+	batch   Batch
+	scratch *scratch // lent to those aboard; nil: somebody has it
 	// read has what warm returns, so that it is not found to be for nothing.
 	read int
 }
@@ -31,6 +32,7 @@ type carrier struct {
 func (c *carrier) Board(s mixer.Stream) {
 	if s, ok := s.(*Session); ok {
 		c.batch.Add(s.rtp)
+		s.aboard = c
 	}
 }
 
@@ -38,6 +40,7 @@ func (c *carrier) Board(s mixer.Stream) {
 func (c *carrier) Leave(s mixer.Stream) {
 	if s, ok := s.(*Session); ok {
 		c.batch.Remove(s.rtp)
+		s.aboard = nil
 	}
 }
 
@@ -53,7 +56,14 @@ func (c *carrier) Fetch(s mixer.Stream) bool {
 // Expect implements mixer.Carrier.
 func (c *carrier) Expect(s mixer.Stream) {
 	if s, ok := s.(*Session); ok {
-		c.read += s.warmOutput()
+		c.read += s.warmOutput() + c.batch.Expect(s.rtp)
+	}
+}
+
+// Hear implements mixer.Carrier.
+func (c *carrier) Hear(s mixer.Stream) {
+	if s, ok := s.(*Session); ok {
+		c.read += s.in.playout.WarmFrame()
 	}
 }
 
@@ -70,18 +80,28 @@ func (c *carrier) Close() { c.batch.Close() }
 func (s *Session) warmInput() (sum int) {
 	r := &s.in
 	if a := s.taken; a != nil {
-		sum = int(a.in[0]) + int(a.audioType)
+		sum = int(a.in[a.audioType&127])
+		if f := a.playable[r.playing]; f != nil {
+			sum += f.Clock
+		}
 	}
-	sum += int(r.ticks) + int(r.latch.until) + r.latch.candidate.count + int(r.stream.highest) + int(r.stream.transit)
-	sum += int(s.count.packetsIn.Load()) + int(s.count.jitter.Load()) + int(s.count.audioAt.Load())
+	if r.other.Load() != nil || s.engine.cfg.Clock != nil {
+		sum++
+	}
+	sum += int(s.out.ssrc) + int(r.ticks) + int(r.latch.until) + r.latch.candidate.count
+	sum += int(r.stream.highest) + int(r.stream.dropped) + int(r.stream.transit)
+	sum += int(s.count.packetsIn.Load()) + int(s.count.jitter.get()) + int(s.count.audioAt.get())
 	return sum + r.playout.Warm()
 }
 
 // warmOutput is the same for Push.
 func (s *Session) warmOutput() (sum int) {
-	if a := s.inForce.Load(); a != nil {
-		sum = int(a.audioType)
+	if a := s.taken; a != nil {
+		sum = int(a.audioType) + cap(a.waiting)
 	}
-	sum += int(s.out.ts) + s.out.gap + int(s.control.due) + int(s.in.latch.dest.Port())
-	return sum + int(s.count.packetsOut.Load()) + s.in.playout.WarmFrame()
+	if s.inForce.Load() != nil {
+		sum++
+	}
+	sum += int(s.out.ts) + s.out.gap + int(s.out.packets) + int(s.control.due) + int(s.in.latch.dest.Port())
+	return sum + int(s.count.packetsOut.Load()) + int(s.toSend.head.Load())
 }

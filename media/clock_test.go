@@ -47,7 +47,7 @@ func TestReportTimeByCodec(t *testing.T) {
 				t.Errorf("%s: RTP time %d at a frame of %d, %d later by 7.5 ms", codec, frame, b.s.out.ts, later-frame)
 			}
 			b.tick() // it sends again
-			b.s.count.now.Store(b.now + 7_500_000)
+			b.s.count.now.set(b.now + 7_500_000)
 			b.s.Close()
 			packets := b.reports(b.ctl)
 			sr, ok := packets[0].(*rtcp.SenderReport)

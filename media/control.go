@@ -90,9 +90,9 @@ func (c *control) expire(now int64) bool {
 // report sends a compound report, if it is not put off.
 func (s *Session) report(now int64, a *agreement) {
 	if s.control.expire(now) {
-		sc := s.engine.scratches.borrow()
+		sc := s.borrow()
 		s.sendControl(a, s.appendReport(sc.out[:0], now, a))
-		s.engine.scratches.giveBack(sc)
+		s.giveBack(sc)
 	}
 }
 
@@ -145,9 +145,9 @@ func (c *control) destination(a *agreement, l *latch) netip.AddrPort {
 
 // goodbye sends the last report of a stream, with a BYE.
 func (s *Session) goodbye(a *agreement) {
-	sc := s.engine.scratches.borrow()
-	defer s.engine.scratches.giveBack(sc)
-	b := s.appendReport(sc.out[:0], s.count.now.Load(), a)
+	sc := s.borrow()
+	defer s.giveBack(sc)
+	b := s.appendReport(sc.out[:0], s.count.now.get(), a)
 	start := len(b)
 	b = append(b, 0x81, typeBYE, 0, 0)
 	b = binary.BigEndian.AppendUint32(b, s.out.ssrc)

@@ -74,8 +74,8 @@ func (s *Session) sendEvent(a *agreement) bool {
 	first := w.duration == 0
 	w.duration = min(w.duration+frameSamples, w.length)
 	end := w.duration == w.length
-	sc := s.engine.scratches.borrow()
-	defer s.engine.scratches.giveBack(sc)
+	sc := s.borrow()
+	defer s.giveBack(sc)
 	p := sc.out[rtpHeaderSize:]
 	p[0], p[1] = w.code, eventVolume
 	if end {

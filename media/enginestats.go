@@ -29,7 +29,7 @@ type FrameStats struct {
 func (t *EngineStats) add(s *Session) {
 	t.PacketsIn += s.count.packetsIn.Load()
 	t.PacketsOut += s.count.packetsOut.Load()
-	t.Lost += s.count.lost.Load()
+	t.Lost += uint64(s.count.lost.get())
 	for i := range t.Frames {
 		f, c := &t.Frames[i], &s.count.frames[i]
 		f.Encoded += c.encoded.Load()

@@ -12,12 +12,12 @@ import (
 // on with the same codecs goes on with the same equipment, so that nothing of a
 // stream's state is lost by a re-INVITE.
 type equipment struct {
-	playable [kinds]*jitter.Format // by what a packet carries; nil: not agreed on
 	encoder  voiceEncoder          // nil: the codec is tables
 	passed   *passed               // with encoder
+	waiting  []byte                // room for a packet that is not one frame; nil: all are
+	playable [kinds]*jitter.Format // by what a packet carries; nil: not agreed on
 	kind     *codec                // the encoder is of
 	config   opus.Config           // and goes by, if it is of Opus
-	waiting  []byte                // room for a packet that is not one frame; nil: all are
 }
 
 // voiceEncoder is an encoder that can go on where another one, or a stream of

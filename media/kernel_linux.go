@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -43,16 +44,17 @@ func (kernelNetwork) Listen(addr netip.AddrPort) (Socket, error) {
 // kernelSocket calls the kernel directly: package net would park a goroutine
 // per socket and take locks per packet. One goroutine at a time may use it.
 type kernelSocket struct {
-	fd    int
-	six   bool
-	local netip.AddrPort
-	peer  netip.AddrPort // connected to, or zero
-	alone bool           // nothing waits any more that came before the connection
+	// What each packet needs is in one line of the processor's cache.
+	fd      int
+	batch   *kernelBatch   // that its packets go by; nil: none
+	fetched int32          // 1 + the index in the batch of a read that is done; 0: none
+	six     bool           // of its addresses
+	alone   bool           // nothing waits any more that came before the connection
+	pending bool           // a write waits in the batch
+	peer    netip.AddrPort // connected to, or zero
+	failed  syscall.Errno  // of a write in the batch, since the last one; 0: none
 
-	batch   *kernelBatch // that its packets go by; nil: none
-	fetched int          // 1 + the index in the batch of a read that is done; 0: none
-	pending bool         // a write waits in the batch
-	failed  error        // of a write in the batch, since the last one
+	local netip.AddrPort
 
 	// The kernel reads and writes addresses here: as variables of the methods
 	// they would escape to the heap.
@@ -122,9 +124,12 @@ func (s *kernelSocket) noted(errno unix.Errno) {
 // TryWrite implements Socket.
 func (s *kernelSocket) TryWrite(p []byte, to netip.AddrPort) error {
 	if to == s.peer && s.batch.write(s, p) {
-		err := s.failed
-		s.failed = nil
-		return err
+		if s.failed != 0 {
+			err := s.failed
+			s.failed = 0
+			return err
+		}
+		return nil
 	}
 	s.flush()
 	var addr unsafe.Pointer

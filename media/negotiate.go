@@ -22,22 +22,15 @@ const (
 const noEvents = -1
 
 // agreement is what one exchange settled. It never changes once it is made, so
-// that the worker can be handed it by an atomic pointer.
+// that the worker can be handed it by an atomic pointer. What each packet needs
+// comes first: the processor reads it in one go.
 type agreement struct {
-	codec      *codec
-	audioType  uint8     // the peer's number, for sending
-	eventType  int       // the peer's number, or noEvents
-	eventClock int       // of the durations of events sent; 0 without events
-	in         [128]kind // our numbers, for receiving: any of these may come at any time
-	opus       opusWish  // what the peer wants of our Opus
-	remote     netip.AddrPort
-	remoteRTCP netip.AddrPort
-	silenced   bool      // c=0.0.0.0: nothing may be sent, RTCP neither
-	mux        bool      // RTCP on the RTP port
-	xr         bool      // the peer wants VoIP metrics (RFC 3611 §4.7)
-	dir        direction // ours
-	packetTime int       // of a packet sent, ms
-	equipment
+	codec     *codec
+	audioType uint8     // the peer's number, for sending
+	silenced  bool      // c=0.0.0.0: nothing may be sent, RTCP neither
+	mux       bool      // RTCP on the RTP port
+	xr        bool      // the peer wants VoIP metrics (RFC 3611 §4.7)
+	dir       direction // ours
 
 	// SRTP; nil: plain RTP. The same key in the next agreement is the same
 	// transform, which goes on counting. former opens what was still under way
@@ -45,6 +38,15 @@ type agreement struct {
 	seal   *srtp.Sealer
 	open   *srtp.Opener
 	former *srtp.Opener
+
+	equipment
+	in         [128]kind // our numbers, for receiving: any of these may come at any time
+	opus       opusWish  // what the peer wants of our Opus
+	eventType  int       // the peer's number, or noEvents
+	eventClock int       // of the durations of events sent; 0 without events
+	packetTime int       // of a packet sent, ms
+	remote     netip.AddrPort
+	remoteRTCP netip.AddrPort
 
 	secured *secured     // the keys of seal and open, nil without
 	layout  []layoutLine // all m= lines of the session

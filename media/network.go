@@ -39,6 +39,8 @@ type Batch interface {
 	Remove(Socket)
 	// Fetch has the next Run read from a socket; false: there is room for no more.
 	Fetch(Socket) bool
+	// Expect says that a socket is soon written to. What it returns means nothing.
+	Expect(Socket) int
 	// Run reads and writes.
 	Run()
 	// Close is called when no socket is in it.

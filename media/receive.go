@@ -47,10 +47,10 @@ type receiver struct {
 	rivals  int
 	lastAt  int64
 	events  eventReader
-	playing kind // what the playout plays
-	playout jitter.Playout
-	other   atomic.Pointer[conversion] // the present frame at the rate that it is not of; nil: nobody needs that
+	playing kind                       // what the playout plays
 	newest  uint32                     // the end of the last packet of audio, in its time
+	other   atomic.Pointer[conversion] // the present frame at the rate that it is not of; nil: nobody needs that
+	playout jitter.Playout
 }
 
 // current is the agreement in force; the worker takes over a new one at the
@@ -78,7 +78,7 @@ func (s *Session) take(a *agreement, now int64) {
 		r.playing = kindUnknown // its clock may have stood still meanwhile
 	}
 	s.control.agree(a, now, time.Now())
-	s.count.audioAt.Store(now)
+	s.count.audioAt.set(now)
 	s.count.remote.store(r.latch.dest)
 }
 
@@ -96,7 +96,7 @@ func (s *Session) reconnect(now int64) {
 
 // receive takes in what has arrived.
 func (s *Session) receive(now int64, sc *scratch) {
-	s.count.now.Store(now)
+	s.count.now.set(now)
 	a := s.current(now)
 	r := &s.in
 	single := false
@@ -247,12 +247,12 @@ func (s *Session) packet(at int64, a *agreement, h *rtpHeader, payload []byte) b
 	}
 	r.lastAt = at
 	order := r.stream.count(h)
-	s.count.lost.Store(r.stream.lost())
+	s.count.lost.set(int64(r.stream.lost()))
 	if order == duplicate {
 		return false
 	}
 	if what == kindComfort {
-		s.count.audioAt.Store(at) // a peer that is silent, but there
+		s.count.audioAt.set(at) // a peer that is silent, but there
 		r.playout.Comfort(at, h.ts, payload, order != reordered)
 		return true
 	}
@@ -262,9 +262,11 @@ func (s *Session) packet(at int64, a *agreement, h *rtpHeader, payload []byte) b
 	r.stream.spread(at, h.ts, int64(format.Clock))
 	r.stream.length = uint32(what.codec().samples(payload) * format.Clock / format.Rate)
 	r.newest = h.ts + r.stream.length
-	s.count.jitter.Store(r.stream.jitterTime())
-	s.count.audioAt.Store(at)
-	s.count.started.Store(true)
+	s.count.jitter.set(r.stream.jitterTime())
+	s.count.audioAt.set(at)
+	if !s.count.started.Load() {
+		s.count.started.Store(true)
+	}
 	ok := r.playout.Put(jitter.Packet{
 		At: at, TS: h.ts, Seq: h.seq, Payload: payload,
 		InOrder: order != reordered, Follows: order == inSequence,
@@ -329,16 +331,16 @@ func (s *Session) event(what kind, h *rtpHeader, payload []byte) bool {
 // Next takes in what has arrived and moves on by a frame. It implements
 // mixer.Stream.
 func (s *Session) Next(now int64) bool {
-	sc := s.engine.scratches.borrow()
+	sc := s.borrow()
 	s.receive(now, sc)
-	s.engine.scratches.giveBack(sc)
+	s.giveBack(sc)
 	r := &s.in
 	if c := r.other.Load(); c != nil {
 		c.paused, c.made = !c.made, false
 	}
 	heard := r.playout.Next(now)
-	s.count.delay.Store(r.playout.Delay())
-	s.count.concealed.Store(int64(r.playout.Concealed()))
+	s.count.delay.set(r.playout.Delay())
+	s.count.concealed.set(int64(r.playout.Concealed()))
 	return heard && r.playing != kindUnknown
 }
 

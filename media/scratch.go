@@ -52,3 +52,24 @@ func (l scratches) giveBack(s *scratch) {
 		}
 	}
 }
+
+// borrow takes the worker's scratch for a session that is aboard its carrier,
+// where nobody else can ask for it; else one of the engine's. A session that
+// borrows twice at a time gets two.
+func (s *Session) borrow() *scratch {
+	if c := s.aboard; c != nil && c.scratch != nil {
+		sc := c.scratch
+		c.scratch = nil
+		return sc
+	}
+	return s.engine.scratches.borrow()
+}
+
+// giveBack returns what was borrowed.
+func (s *Session) giveBack(sc *scratch) {
+	if c := s.aboard; c != nil && c.scratch == nil {
+		c.scratch = sc
+		return
+	}
+	s.engine.scratches.giveBack(sc)
+}

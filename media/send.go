@@ -11,14 +11,18 @@ import (
 // lost, and its clock follows the wall's, whatever is sent and for however long
 // nothing is.
 type sender struct {
-	ssrc    uint32
-	seq     uint16
-	ts      uint32 // of the present frame
-	due     int64  // when the present frame should have come
-	clock   uint32 // of the timestamps, in units of 8 kHz
-	running bool
-	talking bool   // the last frame was sent: no marker
-	packet  int    // bytes per packet, where a frame is not one; else 0
+	// What each packet needs is together.
+	due             int64 // when the present frame should have come
+	ssrc            uint32
+	ts              uint32 // of the present frame
+	clock           uint32 // of the timestamps, in units of 8 kHz
+	seq             uint16
+	running         bool
+	talking         bool   // the last frame was sent: no marker
+	packets, octets uint32 // for sender reports
+	gap             int    // frames since the last packet in which there was none to hand on
+	packet          int    // bytes per packet, where a frame is not one; else 0
+
 	waiting []byte // encoded for the next packet
 	since   uint32 // the time of its first sample
 	digits  eventWriter
@@ -29,9 +33,6 @@ type sender struct {
 	apart   int           // frames since both make the same sound
 	relays  bool          // the last frame was handed on
 	fitting fitting       // to be handed on, of the other
-	gap     int           // frames since the last packet in which there was none to hand on
-
-	packets, octets uint32 // for sender reports
 }
 
 // reset makes packets of another length, or another codec, from now on. What an
@@ -95,9 +96,9 @@ func (s *Session) Push(now int64, f *mixer.Frame) {
 	if !send {
 		return
 	}
-	sc := s.engine.scratches.borrow()
+	sc := s.borrow()
 	s.sendFrame(a, f, sc)
-	s.engine.scratches.giveBack(sc)
+	s.giveBack(sc)
 }
 
 // sendFrame sends a frame as a packet, or adds it to the one that is filled.
@@ -261,9 +262,9 @@ func (s *Session) hand(a *agreement, payload []byte, lost int) {
 	}
 	o.gap = 0
 	a.passed.add(payload)
-	sc := s.engine.scratches.borrow()
+	sc := s.borrow()
 	s.sendAudio(a, o.ts, sc, copy(sc.out[rtpHeaderSize:], payload))
-	s.engine.scratches.giveBack(sc)
+	s.giveBack(sc)
 }
 
 // transmit sends a payload of n bytes, which is in its place in the scratch, as

@@ -46,20 +46,21 @@ type Session struct {
 	downgraded bool // to plain RTP, and it was logged
 
 	// From one side to the other.
-	inForce     atomic.Pointer[agreement]
-	count       counters
-	toSend      digitRing // conference to worker
 	heardEvents digitRing // worker to pump
 	heardInfo   digitRing // conference to pump
 	pairs       pairing   // the pump's
+	toSend      digitRing // conference to worker
+	inForce     atomic.Pointer[agreement]
+	count       counters
 
 	// The worker.
 	rtp, rtcp Socket
+	aboard    *carrier   // of the worker; nil: none
 	taken     *agreement // what it works by
-	in        receiver
 	out       sender
 	control   control
 	collision collision
+	in        receiver
 }
 
 // NewSession opens a port pair and returns a session that sends nothing until

@@ -13,8 +13,10 @@ type Carrier interface {
 	// Fetch says that the stream's Next is called soon; false: there is room for no
 	// more.
 	Fetch(s Stream) bool
-	// Expect says that the stream is soon asked for its Samples or to Push.
+	// Expect says that the stream is soon to Push, and Hear that it is soon asked
+	// for its Samples.
 	Expect(s Stream)
+	Hear(s Stream)
 	// Run reads for those fetched and sends all that waits.
 	Run()
 	// Close is called with nobody aboard.
@@ -80,7 +82,7 @@ func (w *worker) prepare(slot int64, t *turn) {
 func (w *worker) fetch(slot int64, t *turn) {
 	if w.fetched == 0 {
 		for o := t; o != nil && w.carrier.Fetch(o.port.stream); w.fetched++ {
-			w.read += o.port.warm()
+			w.read += o.room.warm() + o.port.warm()
 			if o == t {
 				o = w.slots[slot%horizon][turnInput].first
 			} else {
@@ -100,10 +102,9 @@ const expected = 32
 func (w *worker) expect(slot int64, t *turn) {
 	if w.expected == 0 {
 		for o := t; o != nil && w.expected < expected; w.expected++ {
-			w.read += len(o.room.members) + int(o.room.tick.due)
+			w.read += o.room.warm()
 			if o.port != nil {
-				w.read += o.port.warm()
-				w.carrier.Expect(o.port.stream)
+				w.expectPort(o.port)
 			}
 			if o == t {
 				o = w.slots[slot%horizon][turnOutput].first
@@ -115,9 +116,29 @@ func (w *worker) expect(slot int64, t *turn) {
 	w.expected--
 }
 
-// warm reads from each part of the port that a turn uses. The sum means nothing.
+// expectPort does it for one port of a small room, and for those it hears.
+func (w *worker) expectPort(p *port) {
+	w.carrier.Expect(p.stream)
+	for _, o := range p.room.members {
+		w.read += o.warm()
+		if o != p {
+			w.carrier.Hear(o.stream)
+		}
+	}
+}
+
+// warm reads from each part of the room that a turn uses. The sum means nothing.
+func (r *Room) warm() int {
+	sum := len(r.members) + int(r.tick.due)
+	if r.ops.tail == nil || r.gone {
+		sum++
+	}
+	return sum
+}
+
+// warm is the same for a port.
 func (p *port) warm() int {
-	return int(p.moved) + int(p.served) + p.src.pos + int(p.loud.state)
+	return int(p.moved) + int(p.input.due) + int(p.output.due) + int(p.loud.state) + int(p.row.Voice) + int(p.was.Voice) + p.src.pos + int(p.tail.length[narrow])
 }
 
 // fetchAll reads for as many of a large room's ports as can be, if it is their

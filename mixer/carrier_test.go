@@ -52,6 +52,12 @@ func (f *ferry) Expect(s Stream) {
 	}
 }
 
+func (f *ferry) Hear(s Stream) {
+	if !f.aboard[s] {
+		f.t.Error("is to hear a stream that is not aboard")
+	}
+}
+
 func (f *ferry) Run() {
 	f.runs++
 	f.most = max(f.most, f.loaded)

@@ -1,26 +1,31 @@
 package mixer
 
-// tail is how a frame ended, for the mirror image that fades it out.
+// tail is how a frame ended, on each bus, for the mirror image that fades it
+// out.
 type tail struct {
-	room    [rampWide]int16
-	samples []int16 // of room; empty: there was nothing to hear
+	length [buses]uint8 // 0: there was nothing to hear
+	room   [buses][rampWide]int16
 }
 
-func (t *tail) set(frame []int16, n int) {
-	t.samples = t.room[:n]
-	copy(t.samples, frame[len(frame)-n:])
+// of is the tail on a bus.
+func (t *tail) of(bus int) []int16 { return t.room[bus][:t.length[bus]] }
+
+// set keeps the end of a frame.
+func (t *tail) set(bus int, frame []int16) {
+	n := len(fades[bus].up)
+	t.length[bus] = uint8(n)
+	copy(t.room[bus][:n], frame[len(frame)-n:])
 }
 
 // lead makes the beginning of a frame the tail, so that its mirror image is that
 // beginning: for a fade where what came before is not known.
-func (t *tail) lead(frame []int16, n int) {
-	t.samples = t.room[:n]
+func (t *tail) lead(bus int, frame []int16) {
+	n := len(fades[bus].up)
+	t.length[bus] = uint8(n)
 	for i, v := range frame[:n] {
-		t.samples[n-1-i] = v
+		t.room[bus][n-1-i] = v
 	}
 }
-
-func (t *tail) clear() { t.samples = nil }
 
 // move has the port's stream move on by a frame; the end of the last one is
 // kept.
@@ -33,12 +38,11 @@ func (p *port) move(now int64, step uint64) {
 }
 
 // keep saves the end of the present frame where somebody has heard it.
-func (p *port) keep(to *[buses]tail) {
-	for bus := range to {
+func (p *port) keep(to *tail) {
+	to.length = [buses]uint8{}
+	for bus := range buses {
 		if p.voice && p.sampled[bus] {
-			to[bus].set(p.stream.Samples(busRates[bus]), len(fades[bus].up))
-		} else {
-			to[bus].clear()
+			to.set(bus, p.stream.Samples(busRates[bus]))
 		}
 	}
 }
@@ -60,8 +64,8 @@ func (p *port) reveal() {
 		if p.handed[bus] {
 			p.samples(bus)
 		}
-		if p.passed[bus] && len(p.tail[bus].samples) == 0 {
-			p.tail[bus].lead(p.samples(bus), len(fades[bus].up))
+		if p.passed[bus] && p.tail.length[bus] == 0 {
+			p.tail.lead(bus, p.samples(bus))
 		}
 	}
 }

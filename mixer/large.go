@@ -228,9 +228,6 @@ func (r *Room) hear() {
 		if p.gone {
 			p.loud.was = p.loud.heard()
 			p.tail = p.final
-			for bus := range p.tail {
-				p.tail[bus].samples = p.tail[bus].room[:len(p.final[bus].samples)]
-			}
 		}
 	}
 	for _, p := range r.members {

@@ -131,7 +131,7 @@ func (r *Room) leave(p *port) {
 	p.keep(&p.final)
 	r.putOff(p)
 	if r.large != nil && r.large.stage == gathering && p.moved == r.large.step {
-		p.final = [buses]tail{} // it has moved on to what nobody has heard
+		p.final = tail{} // it has moved on to what nobody has heard
 	}
 	p.stream, p.timing, p.relayer, p.anchor = nil, nil, nil, nil
 	p.play, p.cut, p.row, p.gone, p.voice = nil, nil, Row{}, true, false

@@ -36,41 +36,45 @@ type Room struct {
 
 // port is a stream in a room. It is made by the conference's side and from the
 // operation on that brings it in belongs to the worker.
+//
+// What every turn needs comes first and together: between two frames of a port
+// all of it leaves the processor's cache.
 type port struct {
 	stream  Stream
-	timing  Timed   // nil: the stream does not know
 	relayer Relayer // nil: the stream cannot
 	room    *Room
-	index   int // in members
-	row     Row // in force
-	was     Row // in force when it was last served
 
-	// What it says.
+	// What it says, and when it was served.
+	moved   uint64      // the worker's step in which its stream last moved on
+	served  uint64      // the worker's step in which it was last served; 0: never
 	voice   bool        // there is something in its present frame
 	sampled [buses]bool // somebody has asked for the frame's samples
 	handed  [buses]bool // somebody was given the frame undecoded, who hears at the rate
 	passed  [buses]bool // the same of the frame before
-	moved   uint64      // the worker's step in which its stream last moved on
-	tail    [buses]tail // how the frame before the present one ended
-	final   [buses]tail // how the last one ended, once the port has left
+	gone    bool
+	row     Row // in force
+	was     Row // in force when it was last served
 
 	// What it hears.
 	seat    uint64 // small rooms: its bit in the hearing of others
 	hearing uint64 // small rooms: the seats it heard when it was last served
-	served  uint64 // the worker's step in which it was last served; 0: never
 	src     source
 	play    *playback // the clip that plays
 	cut     *playback // the clip that play took over from since the last time
 	ducked  bool      // the last frame was lowered under a clip
 
 	input, output turn
-	anchor        *port // whose input its output follows
-	born          int64 // slot it came in
 	loud          loudness
+	tail          tail // how the frame before the present one ended
+	final         tail // how the last one ended, once the port has left
+
+	timing Timed // nil: the stream does not know
+	index  int   // in members
+	anchor *port // whose input its output follows
+	born   int64 // slot it came in
 
 	touched bool  // large rooms: its row changed since the last tick
 	lingers int64 // large rooms: the tick up to which it is served among the first
-	gone    bool
 	next    *port // in large.touched
 }
 

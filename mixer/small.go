@@ -66,6 +66,9 @@ func (r *Room) depart(p *port) {
 // forget lets go of those who have faded out: nobody has them in the ear any
 // more.
 func (r *Room) forget() {
+	if r.leaving == [maxLeaving]*port{} {
+		return
+	}
 	var heard uint64
 	for _, p := range r.members {
 		heard |= p.hearing
@@ -165,9 +168,9 @@ func (r *Room) sum(m *mix, p *port, hears uint64) {
 func (r *Room) end(m *mix, p, o *port) {
 	switch {
 	case o.moved > p.served:
-		m.end(o.tail[m.bus].samples)
+		m.end(o.tail.of(m.bus))
 	case o.gone:
-		m.end(o.final[m.bus].samples)
+		m.end(o.final.of(m.bus))
 	case o.voice && o.sampled[m.bus]:
 		m.end(o.samples(m.bus))
 	}

@@ -136,7 +136,7 @@ func (r *Room) softenVoice(m *mix, other *port, before, now bool) {
 	}
 	r.large.budget--
 	if before {
-		m.end(other.tail[m.bus].samples)
+		m.end(other.tail.of(m.bus))
 	} else if other.voice {
 		m.begin(other.samples(m.bus))
 	}

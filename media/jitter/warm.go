@@ -7,12 +7,15 @@ const line = 32
 // processor has it near by then. What it returns means nothing.
 func (p *Playout) Warm() (sum int) {
 	sum = p.k + int(p.now) + int(p.end) + p.rest + int(p.comfort.from) + p.relay.missing
-	sum += p.lags.seen + int(p.lags.bin[min(max(p.lags.bottom, 0), bins-1)]) + p.conceal.lost + int(p.ground.level)
+	l := &p.lags
+	usual := min(max(int(int32(l.mean)-l.base)/binSamples, 0), bins-1)
+	sum += l.seen + int(l.bin[min(max(l.bottom, 0), bins-1)]) + int(l.bin[usual]) + int(l.peak[usual])
+	sum += p.conceal.lost + int(p.ground.level)
 	sum += int(p.store.have[p.play%capacity/64])
 	for at := uint32(0); at < baseFrame; at += line {
 		sum += int(p.store.samples[(p.end+at)%capacity])
 	}
-	return sum
+	return sum + int(p.store.samples[(p.end+baseFrame-1)%capacity])
 }
 
 // WarmFrame is the same for Samples, once Next has made the frame.
