@@ -88,7 +88,7 @@ func (s *Session) warmInput() (sum int) {
 	if r.other.Load() != nil || s.engine.cfg.Clock != nil {
 		sum++
 	}
-	sum += int(s.out.ssrc) + int(r.ticks) + int(r.latch.until) + r.latch.candidate.count
+	sum += int(s.out.ssrc) + int(r.ticks) + int(r.latch.heard) + int(r.latch.until)
 	sum += int(r.stream.highest) + int(r.stream.dropped) + int(r.stream.transit)
 	sum += int(s.count.packetsIn.Load()) + int(s.count.jitter.get()) + int(s.count.audioAt.get())
 	return sum + r.playout.Warm()

@@ -18,19 +18,19 @@ const (
 // learned at most once per agreement, and never from a single packet: a server
 // that follows every packet plays its calls to whoever sprays its ports.
 type latch struct {
-	sdp    netip.AddrPort // the address agreed on
-	source netip.AddrPort // whom we listen to; invalid until settled
-	dest   netip.AddrPort // where we send; invalid: nowhere yet
-	learn  bool           // SDP's address cannot be right or need not be: follow the packets
 	fresh  bool           // nothing was learned since the agreement
-	until  int64          // the window's end
+	learn  bool           // SDP's address cannot be right or need not be: follow the packets
+	count  uint8          // packets of the candidate in a row
+	source netip.AddrPort // whom we listen to; invalid until settled
 	heard  int64          // when the source last sent
+	dest   netip.AddrPort // where we send; invalid: nowhere yet
+	until  int64          // the window's end
+	sdp    netip.AddrPort // the address agreed on
 
 	candidate struct {
-		addr  netip.AddrPort
-		ssrc  uint32
-		seq   uint16
-		count int
+		addr netip.AddrPort
+		ssrc uint32
+		seq  uint16
 	}
 }
 
@@ -52,7 +52,7 @@ func (l *latch) agree(addr netip.AddrPort, symmetric bool, now int64) {
 	l.learn = symmetric || learnable(addr)
 	l.fresh = true
 	l.until = now + learnWindow
-	l.candidate.count = 0
+	l.count = 0
 	if addr.Addr().IsUnspecified() {
 		return // on hold: nothing is sent, and the old address may come back
 	}
@@ -69,14 +69,16 @@ func (l *latch) agree(addr netip.AddrPort, symmetric bool, now int64) {
 // admit reports whether a packet is the peer's.
 func (l *latch) admit(now int64, from netip.AddrPort, h *rtpHeader) bool {
 	switch {
+	case from == l.source && !l.fresh:
+		l.heard, l.count = now, 0
+		return true
 	case from == l.sdp && from != l.source && (!l.source.IsValid() || now < l.until),
 		from == l.sdp && l.fresh:
 		// The address agreed on is better than any learned.
 		l.settle(now, from, from)
 		return true
 	case from == l.source:
-		l.heard = now
-		l.candidate.count = 0
+		l.heard, l.count = now, 0
 		return true
 	case !l.fresh || now >= l.until || !l.eligible(from):
 		return false
@@ -104,19 +106,19 @@ func (l *latch) eligible(from netip.AddrPort) bool {
 // consecutive counts packets of one stream without another's in between.
 func (l *latch) consecutive(from netip.AddrPort, h *rtpHeader) bool {
 	c := &l.candidate
-	if c.count > 0 && from == c.addr && h.ssrc == c.ssrc && h.seq == c.seq+1 {
-		c.count++
+	if l.count > 0 && from == c.addr && h.ssrc == c.ssrc && h.seq == c.seq+1 {
+		l.count++
 	} else {
-		c.addr, c.ssrc, c.count = from, h.ssrc, 1
+		c.addr, c.ssrc, l.count = from, h.ssrc, 1
 	}
 	c.seq = h.seq
-	return c.count >= learnPackets
+	return l.count >= learnPackets
 }
 
 func (l *latch) settle(now int64, source, dest netip.AddrPort) {
 	l.source, l.dest, l.heard = source, dest, now
 	l.fresh = false
-	l.candidate.count = 0
+	l.count = 0
 }
 
 // final is the peer to connect the socket to once nothing can change any more.

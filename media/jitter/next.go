@@ -13,14 +13,14 @@ func (p *Playout) Next(now int64) bool {
 	p.from = p.play
 	if !p.running {
 		clear(p.frame[:p.size])
-		p.made = true
+		p.made, p.whole = true, false
 		return false
 	}
 	p.made = false
 	p.comfort.over(p.play)
 	if p.format.Packets == nil {
 		p.make()
-		return audible(p.frame[:p.size])
+		return audible(p.present())
 	}
 	p.play += uint32(p.size)
 	p.relay.step()
@@ -30,11 +30,20 @@ func (p *Playout) Next(now int64) bool {
 	return p.promising()
 }
 
-// Samples is the frame, at the rate of the stream. It is valid until Next.
+// Samples is the frame, at the rate of the stream. It is valid until the next Put
+// or Next.
 func (p *Playout) Samples() []int16 {
 	if !p.made {
 		p.play = p.from
 		p.make()
+	}
+	return p.present()
+}
+
+// present is the frame where it is: a whole one is not copied out of the store.
+func (p *Playout) present() []int16 {
+	if p.whole {
+		return p.store.samples[p.from%capacity:][:p.size]
 	}
 	return p.frame[:p.size]
 }
@@ -72,13 +81,15 @@ func (p *Playout) promising() bool {
 
 // make makes the frame.
 func (p *Playout) make() {
-	p.made = true
+	p.made, p.whole = true, false
 	dst := p.frame[:p.size]
 	p.need(p.size, true)
 	if p.relay.on || !p.adapt(dst) {
-		p.render(dst)
+		if p.whole = p.intact(); !p.whole {
+			p.render(dst)
+		}
 	}
-	loud := amplitude(dst)
+	loud := amplitude(p.present())
 	p.quiet = p.ground.quiet(loud)
 	if p.conceal.lost == 0 {
 		p.ground.hear(loud)
@@ -93,6 +104,20 @@ func audible(frame []int16) bool {
 		}
 	}
 	return false
+}
+
+// intact says whether the frame is in the store as it is to be heard, in one
+// piece, and if so is done with it.
+func (p *Playout) intact() bool {
+	if p.conceal.lost > 0 || int(p.play%capacity)+p.size > capacity {
+		return false
+	}
+	if n, there := p.store.run(p.play, p.size); !there || n < p.size {
+		return false
+	}
+	p.begun = true
+	p.advance(p.size)
+	return true
 }
 
 // render makes a frame of what there is of it and synthesises the rest.

@@ -45,6 +45,7 @@ type Playout struct {
 	running bool
 	begun   bool // something of the stream has been heard
 	made    bool // the frame is
+	whole   bool // and is in the store, at from
 	quiet   bool // and is
 	time    timeline
 	now     int64  // of the last frame

@@ -21,8 +21,12 @@ func (p *Playout) Warm() (sum int) {
 // WarmFrame is the same for Samples, once Next has made the frame.
 func (p *Playout) WarmFrame() (sum int) {
 	sum = p.size + p.lags.seen
-	for at := 0; at < baseFrame; at += line {
-		sum += int(p.frame[at])
+	if !p.made {
+		return sum
 	}
-	return sum
+	frame := p.present()[:baseFrame]
+	for at := 0; at < baseFrame; at += line {
+		sum += int(frame[at])
+	}
+	return sum + int(frame[baseFrame-1])
 }
