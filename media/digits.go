@@ -107,6 +107,7 @@ func (e *Engine) pump() {
 			return
 		}
 		e.look()
+		e.depths.refill()
 		if pressed := e.pressed.Load(); pressed != seen {
 			seen = pressed
 			e.deliver()

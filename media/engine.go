@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"warmline/media/jitter"
 )
 
 // defaultPortRest is how long a port stays closed where the configuration does
@@ -44,6 +46,8 @@ type Engine struct {
 
 	scratches scratches // what sessions work with
 	spares    spares    // encoders for what several sessions hear
+	depths    depths    // memory for streams that need more
+	deepen    func() *jitter.Depth
 
 	mu       sync.Mutex
 	closed   bool
@@ -100,6 +104,8 @@ func New(cfg Config) (*Engine, error) {
 	if len(e.codecs) == 0 {
 		e.codecs = defaultCodecs
 	}
+	e.deepen = e.depths.take
+	e.depths.fill()
 	e.look()
 	e.pumping.Go(e.pump)
 	return e, nil

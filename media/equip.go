@@ -43,7 +43,7 @@ func (a *agreement) equip(old *agreement, engine *Engine) {
 			continue
 		}
 		if e.playable[k] = had[k]; had[k] == nil {
-			e.playable[k] = c.newFormat()
+			e.playable[k] = engine.newFormat(c)
 			if c.rate == mixer.Wide {
 				engine.widen()
 			}
@@ -82,6 +82,13 @@ func (c *codec) newFormat() *jitter.Format {
 	if c.newDecoder != nil {
 		f.Decoder, f.Packets = c.newDecoder(), jitter.NewPackets()
 	}
+	return f
+}
+
+// newFormat is the same for a session of the engine's.
+func (e *Engine) newFormat(c *codec) *jitter.Format {
+	f := c.newFormat()
+	f.Deepen = e.deepen
 	return f
 }
 

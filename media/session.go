@@ -75,7 +75,7 @@ func (e *Engine) NewSession(cfg SessionConfig) (*Session, error) {
 		return nil, err
 	}
 	s := &Session{engine: e, cfg: cfg, port: port, rtp: rtp, rtcp: rtcp}
-	s.in.playout.Reset(*pcmu.newFormat())
+	s.in.playout.Reset(*e.newFormat(pcmu))
 	s.seed()
 	e.add(s)
 	return s, nil

@@ -31,7 +31,7 @@ func (p *Playout) Put(packet Packet) bool {
 	} else {
 		v.pos = p.time.position(v.TS)
 	}
-	if !p.place(&v) {
+	if !p.place(&v) || !p.room(&v) {
 		return false
 	}
 	p.measure(&v)
@@ -57,6 +57,20 @@ func (p *Playout) place(v *arrived) bool {
 	} else {
 		return p.know(v, early)
 	}
+}
+
+// room says whether the store has room for a packet, or gets it. Those of a codec
+// with state wait elsewhere.
+func (p *Playout) room(v *arrived) bool {
+	if p.format.Packets != nil || p.until(v.pos)+v.count <= p.store.reach() {
+		return true
+	}
+	if p.store.depth == nil && p.format.Deepen != nil {
+		if d := p.format.Deepen(); d != nil {
+			p.store.deepen(d, p.play)
+		}
+	}
+	return p.store.depth != nil
 }
 
 // jump begins anew with a packet.
@@ -112,7 +126,7 @@ func (p *Playout) pause(from, to uint32) {
 	if p.until(from) < 0 {
 		from = p.play
 	}
-	p.store.silence(from, min(int(int32(to-from)), reach-p.until(from)))
+	p.store.silence(from, min(int(int32(to-from)), p.store.reach()-p.until(from)))
 }
 
 // know learns from when a packet came, moves the point of play if that is the

@@ -159,7 +159,7 @@ func (p *Playout) overlap(pos uint32, came []int16) {
 		pos += uint32(past)
 	}
 	for i, v := range came {
-		at := &p.store.samples[(pos+uint32(i))%capacity]
+		at := &p.store.samples[p.store.at(pos+uint32(i))]
 		*at += int16((int32(v) - int32(*at)) * int32(i+1) / int32(len(came)+1))
 	}
 }

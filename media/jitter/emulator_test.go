@@ -39,7 +39,7 @@ func makeLaw() (encode *[1 << 16]byte, decode *[256]int16) {
 }
 
 // g711 is what most tests play.
-var g711 = Format{Rate: 8000, Clock: 8000, Table: unlaw}
+var g711 = Format{Rate: 8000, Clock: 8000, Table: unlaw, Deepen: func() *Depth { return new(Depth) }}
 
 // encoded is a signal as a payload.
 func encoded(signal []int16) []byte {

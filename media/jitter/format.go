@@ -31,6 +31,10 @@ type Format struct {
 	// Duration is how many samples, at Rate, a payload holds; 0 if it is not
 	// valid. Nil: a byte is 125 µs, as in G.711 and G.722.
 	Duration func(payload []byte) int
+	// Deepen gives the memory that a stream of G.711 takes once packets come so
+	// far ahead that its own does not do; nil: none is at hand. Those packets are
+	// refused then, and the next asks again. Nil: there never is any.
+	Deepen func() *Depth
 }
 
 // Decoder decodes a codec with state. Payloads are untrusted.

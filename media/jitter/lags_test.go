@@ -112,6 +112,7 @@ func TestStoreRuns(t *testing.T) {
 	rng := rand.New(rand.NewPCG(6, 6))
 	for range 300 {
 		var s store
+		s.use(nil)
 		model := map[uint32]bool{}
 		base := rng.Uint32()
 		for range 6 {
@@ -141,6 +142,7 @@ func TestStoreRuns(t *testing.T) {
 
 func TestStoreWrapsRound(t *testing.T) {
 	var s store
+	s.use(nil)
 	payload := make([]byte, 1000)
 	var decode [256]int16
 	for i := range payload {

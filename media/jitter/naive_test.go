@@ -15,6 +15,7 @@ type naive struct {
 func (n *naive) Put(v Packet) bool {
 	if !n.running {
 		n.running = true
+		n.store.use(new(Depth))
 		n.play = firstTime + uint32(int(8*(float64(n.tick(v.At))/1e6-n.delay)))
 	}
 	if int32(v.TS-n.play) < 0 {

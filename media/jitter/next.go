@@ -43,7 +43,7 @@ func (p *Playout) Samples() []int16 {
 // present is the frame where it is: a whole one is not copied out of the store.
 func (p *Playout) present() []int16 {
 	if p.whole {
-		return p.store.samples[p.from%capacity:][:p.size]
+		return p.store.samples[p.store.at(p.from):][:p.size]
 	}
 	return p.frame[:p.size]
 }
@@ -52,7 +52,7 @@ func (p *Playout) present() []int16 {
 // play it now would keep all that follows late.
 func (p *Playout) pass() {
 	if n := p.excess(p.play, p.tick); n > 0 {
-		p.store.drop(p.play, min(n, capacity))
+		p.store.drop(p.play, min(n, len(p.store.samples)))
 		p.carry(p.play + uint32(n))
 	}
 }
@@ -109,7 +109,7 @@ func audible(frame []int16) bool {
 // intact says whether the frame is in the store as it is to be heard, in one
 // piece, and if so is done with it.
 func (p *Playout) intact() bool {
-	if p.conceal.lost > 0 || int(p.play%capacity)+p.size > capacity {
+	if p.conceal.lost > 0 || p.store.at(p.play)+p.size > len(p.store.samples) {
 		return false
 	}
 	if n, there := p.store.run(p.play, p.size); !there || n < p.size {

@@ -13,7 +13,7 @@ const (
 
 // Packets is the memory that a stream of a codec with state needs beside its
 // Playout: packets not yet decoded, and those just played, and room for the
-// wider samples; 15 KB. It belongs to one Playout at a time.
+// wider samples, of which many may wait; 24 KB. It belongs to one Playout at a time.
 type Packets struct {
 	count uint32  // packets put so far
 	head  uint32  // bytes put so far
@@ -21,6 +21,7 @@ type Packets struct {
 	slot  [slots]slot
 	bytes [kept]byte
 
+	depth   Depth
 	model   [2 * modelSamples]int16
 	scratch [maxSamples]int16
 }

@@ -85,7 +85,18 @@ type Playout struct {
 
 // Reset forgets the stream: the next packet begins another, of that format.
 func (p *Playout) Reset(f Format) {
+	depth := p.store.depth
+	if p.format.Packets != nil {
+		depth = nil // it is theirs
+	}
 	*p = Playout{format: f, k: f.Rate / baseRate, now: p.now, tick: p.tick, concealed: p.concealed}
+	if f.Packets != nil {
+		depth = &f.Packets.depth
+	}
+	p.store.use(depth)
+	if depth != nil {
+		*depth = Depth{}
+	}
 	p.size = p.k * baseFrame
 	p.time = timeline{rate: int64(f.Rate), clock: int64(f.Clock)}
 	p.made = true

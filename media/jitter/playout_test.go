@@ -73,10 +73,10 @@ func all(frame []int16, v int16) bool {
 }
 
 func TestMemory(t *testing.T) {
-	if n := unsafe.Sizeof(Playout{}); n > 12<<10 {
+	if n := unsafe.Sizeof(Playout{}); n > 8<<10 {
 		t.Errorf("a stream takes %d bytes", n)
 	}
-	if n := unsafe.Sizeof(Packets{}); n > 15<<10 {
+	if n := unsafe.Sizeof(Packets{}); n > 24<<10 {
 		t.Errorf("the packets of a codec with state take %d bytes", n)
 	}
 }

@@ -3,27 +3,84 @@ package jitter
 import "math/bits"
 
 const (
-	// capacity is how many samples the store holds, at any rate: half a second
+	// capacity is how many samples a deep store holds, at any rate: half a second
 	// of 8 kHz. A power of two, so that positions may wrap round.
 	capacity = 4096
+	// shallow is the same of one that is not: enough while packets come less than
+	// 0.2 s ahead of their time, as on most networks.
+	shallow = capacity / 2
 	// past is how much of that is what was heard last: 60 ms.
 	past = 480
 )
 
-// store holds decoded samples where their timestamps put them, and knows which
-// are there and to come. Behind the point of play it has what was heard.
-type store struct {
+// Depth is the memory of a stream whose packets may wait for long; 8.7 KB. It
+// belongs to one Playout at a time.
+type Depth struct {
 	have    [capacity / 64]uint64
 	samples [capacity]int16
 }
 
+// store holds decoded samples where their timestamps put them, and knows which
+// are there and to come. Behind the point of play it has what was heard.
+type store struct {
+	have    []uint64
+	samples []int16
+	mask    uint32 // of a position: it is at position & mask
+	depth   *Depth // nil: it is shallow
+	near    struct {
+		have    [shallow / 64]uint64
+		samples [shallow]int16
+	}
+}
+
+// use has the store be in d, or in its own memory if there is none.
+func (s *store) use(d *Depth) {
+	s.depth = d
+	if d != nil {
+		s.have, s.samples = d.have[:], d.samples[:]
+	} else {
+		s.have, s.samples = s.near.have[:], s.near.samples[:]
+	}
+	s.mask = uint32(len(s.samples)) - 1
+}
+
+// deepen moves to d, with all that is there around the point of play.
+func (s *store) deepen(d *Depth, play uint32) {
+	var window [shallow]int16
+	from := play - past
+	s.copy(window[:], from)
+	var there [shallow / 64]uint64
+	for i := range uint32(shallow) {
+		if s.has(from + i) {
+			there[i/64] |= 1 << (i % 64)
+		}
+	}
+	s.use(d)
+	s.forget()
+	s.put(from, window[:])
+	for i := range uint32(shallow) {
+		if there[i/64]>>(i%64)&1 != 0 {
+			s.mark(from+i, 1)
+		}
+	}
+}
+
+// reach is how far ahead of the point of play it has room.
+func (s *store) reach() int { return len(s.samples) - past }
+
 // forget empties it.
-func (s *store) forget() { s.have = [capacity / 64]uint64{} }
+func (s *store) forget() { clear(s.have) }
+
+// at is where a position is in samples.
+func (s *store) at(ts uint32) int { return int(ts & s.mask) }
+
+// word is where it is in have.
+func (s *store) word(ts uint32) *uint64 { return &s.have[ts&s.mask/64] }
 
 // write decodes a payload to ts and the samples after it.
 func (s *store) write(ts uint32, payload []byte, decode *[256]int16) {
 	for rest, at := payload, ts; len(rest) > 0; {
-		to := s.samples[at%capacity:]
+		to := s.samples[s.at(at):]
 		n := min(len(to), len(rest))
 		to = to[:n]
 		expand(to, rest[:n], decode)
@@ -57,13 +114,13 @@ func (s *store) silence(ts uint32, n int) {
 // hush zeroes n samples from ts, there or not.
 func (s *store) hush(ts uint32, n int) {
 	for i := range n {
-		s.samples[(ts+uint32(i))%capacity] = 0
+		s.samples[s.at(ts+uint32(i))] = 0
 	}
 }
 
 // put writes samples to ts, without their being there: they are heard already.
 func (s *store) put(ts uint32, from []int16) {
-	n := copy(s.samples[ts%capacity:], from)
+	n := copy(s.samples[s.at(ts):], from)
 	copy(s.samples[:], from[n:])
 }
 
@@ -75,16 +132,16 @@ func (s *store) keep(ts uint32, from []int16) {
 
 // copy copies what is at ts, there or not.
 func (s *store) copy(dst []int16, ts uint32) {
-	n := copy(dst, s.samples[ts%capacity:])
+	n := copy(dst, s.samples[s.at(ts):])
 	copy(dst[n:], s.samples[:])
 }
 
-func (s *store) has(ts uint32) bool { return s.have[ts%capacity/64]>>(ts%64)&1 != 0 }
+func (s *store) has(ts uint32) bool { return *s.word(ts)>>(ts%64)&1 != 0 }
 
 func (s *store) mark(ts uint32, n int) {
 	for n > 0 {
 		mask, width := span(ts, n)
-		s.have[ts%capacity/64] |= mask
+		*s.word(ts) |= mask
 		ts, n = ts+uint32(width), n-width
 	}
 }
@@ -93,7 +150,7 @@ func (s *store) mark(ts uint32, n int) {
 func (s *store) drop(ts uint32, n int) {
 	for n > 0 {
 		mask, width := span(ts, n)
-		s.have[ts%capacity/64] &^= mask
+		*s.word(ts) &^= mask
 		ts, n = ts+uint32(width), n-width
 	}
 }
@@ -104,7 +161,7 @@ func (s *store) run(ts uint32, n int) (length int, there bool) {
 	there = s.has(ts)
 	for length < n {
 		mask, width := span(ts, n-length)
-		word := s.have[ts%capacity/64]
+		word := *s.word(ts)
 		if !there {
 			word = ^word
 		}

@@ -11,11 +11,11 @@ func (p *Playout) Warm() (sum int) {
 	usual := min(max(int(int32(l.mean)-l.base)/binSamples, 0), bins-1)
 	sum += l.seen + int(l.bin[min(max(l.bottom, 0), bins-1)]) + int(l.bin[usual]) + int(l.peak[usual])
 	sum += p.conceal.lost + int(p.ground.level)
-	sum += int(p.store.have[p.play%capacity/64])
+	sum += int(*p.store.word(p.play))
 	for at := uint32(0); at < baseFrame; at += line {
-		sum += int(p.store.samples[(p.end+at)%capacity])
+		sum += int(p.store.samples[p.store.at(p.end+at)])
 	}
-	return sum + int(p.store.samples[(p.end+baseFrame-1)%capacity])
+	return sum + int(p.store.samples[p.store.at(p.end+baseFrame-1)])
 }
 
 // WarmFrame is the same for Samples, once Next has made the frame.
