@@ -14,11 +14,11 @@ import (
 )
 
 // Garbage is made by signalling alone, a few megabytes a second at a hundred calls
-// a second: media frames allocate nothing. So to collect it when there is as much
-// of it as is alive takes a collection every few seconds at the busiest, while to
-// wait for four times as much would double the memory of a call.
+// a second: media frames allocate nothing. So to collect it when there is half as
+// much of it as is alive takes a collection every few seconds at the busiest, while
+// what is waited for longer would be part of what a call takes.
 const (
-	collectPercent = 100
+	collectPercent = 50
 	memoryShare    = 0.7 // of the machine's or the container's
 )
 

@@ -22,7 +22,7 @@ func files(contents map[string]string) fstest.MapFS {
 // The environment wins, setting by setting.
 func TestTuningLeavesWhatTheEnvironmentSets(t *testing.T) {
 	root := files(map[string]string{"proc/meminfo": "MemTotal: 1000000 kB\n"})
-	all := tuning{processors: server.Processors(config.Default()), collectPercent: 100, memoryLimit: 716_800_000}
+	all := tuning{processors: server.Processors(config.Default()), collectPercent: 50, memoryLimit: 716_800_000}
 	for _, c := range []struct {
 		set  string
 		want tuning
