@@ -62,15 +62,30 @@ func (p *Playout) place(v *arrived) bool {
 // room says whether the store has room for a packet, or gets it. Those of a codec
 // with state wait elsewhere.
 func (p *Playout) room(v *arrived) bool {
-	if p.format.Packets != nil || p.until(v.pos)+v.count <= p.store.reach() {
+	if p.format.Packets != nil || p.until(v.pos)+v.count <= shallow-past {
 		return true
 	}
+	p.idle = 0
 	if p.store.depth == nil && p.format.Deepen != nil {
 		if d := p.format.Deepen(); d != nil {
-			p.store.deepen(d, p.play)
+			p.store.move(d, p.play)
 		}
 	}
 	return p.store.depth != nil
+}
+
+// idleFrames is for how long no packet has needed more memory when it is let go:
+// 10 s.
+const idleFrames = 500
+
+// surface lets go of memory that a G.711 stream does not need any more.
+func (p *Playout) surface() {
+	if p.store.depth == nil || p.format.Packets != nil {
+		return
+	}
+	if p.idle++; p.idle >= idleFrames && p.until(p.end) <= shallow-past {
+		p.store.move(nil, p.play)
+	}
 }
 
 // jump begins anew with a packet.

@@ -69,6 +69,43 @@ func TestDeepens(t *testing.T) {
 	}
 }
 
+// What is not needed any more is let go, and nothing of it is heard.
+func TestSurfaces(t *testing.T) {
+	var surfaced, deep Playout
+	surfaced.Reset(g711)
+	deep.Reset(g711)
+	deep.store.use(new(Depth))
+	var got, want [][]int16
+	bring(&surfaced, 100, func() { got = append(got, slices.Clone(surfaced.Samples())) })
+	bring(&deep, 100, func() { want = append(want, slices.Clone(deep.Samples())); deep.idle = 0 })
+	if surfaced.store.depth == nil {
+		t.Fatal("no memory taken")
+	}
+	now := second + int64(130)*second/50
+	for i := range idleFrames + 100 {
+		payload := make([]byte, baseFrame)
+		for j := range payload {
+			payload[j] = byte(i + j)
+		}
+		now += second / 50
+		for _, p := range []*Playout{&surfaced, &deep} {
+			n := 130 + i
+			p.Put(Packet{At: now - 1e6, TS: 1<<32 - 1000 + uint32(n*baseFrame), Seq: uint16(n), Payload: payload, InOrder: true})
+			p.Next(now)
+		}
+		deep.idle = 0
+		got, want = append(got, slices.Clone(surfaced.Samples())), append(want, slices.Clone(deep.Samples()))
+	}
+	if surfaced.store.depth != nil || deep.store.depth == nil {
+		t.Error("the memory was not let go, or that of the other")
+	}
+	for i := range want {
+		if !slices.Equal(got[i], want[i]) {
+			t.Fatalf("frame %d differs", i)
+		}
+	}
+}
+
 // Without more memory the packets that are too far ahead are refused, and those
 // that are not are heard.
 func TestNoDepthAtHand(t *testing.T) {

@@ -44,7 +44,8 @@
 //
 // # Parts
 //
-//   - store: decoded samples by position and which of them are to come
+//   - store: decoded samples by position and which of them are to come: a quarter
+//     of a second, and half of one while packets come further ahead than that
 //   - timeline: from RTP timestamps to positions in samples
 //   - lags: the histogram and the target delay
 //   - grain: where frames may begin so that they begin with packets

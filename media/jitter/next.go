@@ -10,6 +10,7 @@ func (p *Playout) Next(now int64) bool {
 	if missed && p.running {
 		p.pass()
 	}
+	p.surface()
 	p.from = p.play
 	if !p.running {
 		clear(p.frame[:p.size])

@@ -61,6 +61,7 @@ type Playout struct {
 	filled    uint64 // ns concealed since the last packet in order
 	concealed uint64 // ns before that
 
+	idle      int   // frames since a packet needed a deep store
 	long      int   // frames in a row in which the lead was too long
 	rest      int   // frames until the lead may be looked at again
 	late      int   // packets in a row that came later than we wait

@@ -44,10 +44,11 @@ func (s *store) use(d *Depth) {
 	s.mask = uint32(len(s.samples)) - 1
 }
 
-// deepen moves to d, with all that is there around the point of play.
-func (s *store) deepen(d *Depth, play uint32) {
-	var window [shallow]int16
+// move moves to d, or to its own memory, with all that is there around the point
+// of play as far as the lesser of both reaches.
+func (s *store) move(d *Depth, play uint32) {
 	from := play - past
+	var window [shallow]int16
 	s.copy(window[:], from)
 	var there [shallow / 64]uint64
 	for i := range uint32(shallow) {
