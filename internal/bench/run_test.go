@@ -39,6 +39,7 @@ media: {ports: 10000-19999, codecs: [`+codec+`]}
 rooms: [{pattern: "7xxx"}]
 trunks: [{id: bench, match: [127.0.0.2], uri: "sip:127.0.0.2:5060"}]
 routes: [{to: "7xxx", target: dialled}]
+data: "`+t.TempDir()+`"
 `), "test", config.Options{})
 	if err != nil {
 		t.Fatal(err)
