@@ -103,12 +103,12 @@ func (j *judgement) listen(l *leg, fig *LegFigures) {
 	cycle := int64(cycleFrames) * frameTime
 	room := j.fleet.legs[l.room*j.fleet.opts.Size:][:j.fleet.opts.Size]
 	var delays []float64
-	for at := l.kept.recordFrom; ; at += cycle {
+	for n := range int64(l.kept.cycles) {
+		at := l.kept.recordFrom + n*cycle
 		second := h.second(at + listenFrom)
-		if second == nil {
-			break
+		if second != nil {
+			fig.Windows++
 		}
-		fig.Windows++
 		for i := range j.fleet.opts.Talkers {
 			j.pair(l, i, second, fig)
 		}
@@ -125,8 +125,12 @@ func (j *judgement) listen(l *leg, fig *LegFigures) {
 	}
 }
 
-// pair judges how a talker's tone came to a listener.
+// pair judges how a talker's tone came to a listener: not at all where not even
+// a second came. That it does not hear itself can only be said of what came.
 func (j *judgement) pair(l *leg, talker int, second []int16, fig *LegFigures) {
+	if second == nil && talker == l.index {
+		return
+	}
 	gain := level(second, j.fleet.signals[talker].hz, j.fleet.codec.rate()) - j.sentLevel[talker]
 	h := &j.m.Heard
 	if talker == l.index {

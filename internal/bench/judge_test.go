@@ -36,6 +36,48 @@ func TestPairs(t *testing.T) {
 	}
 }
 
+// TestSilentLegs: who gets nothing hears nobody, and no marker. What is not there
+// to be judged counts.
+func TestSilentLegs(t *testing.T) {
+	c := codecs[0]
+	f := &fleet{codec: c, opts: Options{Size: 2, Talkers: 2}}
+	for i := range 2 {
+		f.signals = append(f.signals, talk(c, i, 2, false))
+		f.legs = append(f.legs, &leg{index: i, kept: &kept{recordFrom: 1e18, cycles: 2}})
+	}
+	f.legs[1].kept.marks = []int64{1e18 + int64(f.signals[1].mark)*frameTime}
+	heard := relay{codec: c, gain: 1, talkers: f.signals[1:], delay: []int{80}}.hear(1e18, 0, 2*cycleFrames+afterCycle)
+	for _, part := range []struct {
+		frames, missed, found int
+	}{{len(heard), 0, 1}, {cycleFrames + afterCycle, 1, 1}, {cycleFrames / 2, 2, 0}, {0, 2, 0}} {
+		f.legs[0].kept.recorded = heard[:part.frames]
+		j := &judgement{fleet: f, m: new(Measurement), sentLevel: f.sentLevels()}
+		for place := range j.finders {
+			j.finders[place] = newFinder(place, c)
+		}
+		var fig LegFigures
+		j.listen(f.legs[0], &fig)
+		h, d := j.m.Heard, j.m.Delay
+		if h.Pairs != 2 || h.Missed != part.missed || fig.Missed != part.missed || h.Heard != 2-part.missed || h.Selves != 2-part.missed ||
+			fig.Windows != 2-part.missed || d.Markers != 1 || d.Found != part.found {
+			t.Errorf("of %d frames: %+v, %+v, of the leg %+v", part.frames, h, d, fig)
+		}
+	}
+}
+
+// TestUnseenProcessIsSaid: of a server whose metrics alone could be read, no
+// figures of its process are told.
+func TestUnseenProcessIsSaid(t *testing.T) {
+	for _, s := range []ServerFigures{{RSS: 20e6, CPU: 30}, {Goroutines: 30}} {
+		m := Measurement{Server: &s}
+		var b strings.Builder
+		m.print(&b)
+		if got := strings.Contains(b.String(), "of a core, 0.00 µs per leg"); got != s.seen() {
+			t.Errorf("%+v: %s", s, b.String())
+		}
+	}
+}
+
 // TestUnfoundMarkersAreSaid: figures of delay that leave out more than one marker
 // in a hundred do not stand alone.
 func TestUnfoundMarkersAreSaid(t *testing.T) {
