@@ -2,6 +2,7 @@ package bench
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -29,8 +30,12 @@ func TestPairs(t *testing.T) {
 		if h.Pairs != 1 || h.Heard != c.heard || h.Missed != c.missed || h.Off != c.off || fig.Missed != c.missed || fig.Off != c.off || len(j.errors) != c.heard {
 			t.Errorf("%+.1f dB: %+v, of the leg %d missed, %d off", c.gain, h, fig.Missed, fig.Off)
 		}
+		j.pair(&leg{index: 1}, 0, second, &fig) // a second time
+		if named := slices.Equal(fig.NotHeard, []int{0}); named != (c.heard == 0) || len(fig.NotHeard) > 1 {
+			t.Errorf("%+.1f dB: not heard %v", c.gain, fig.NotHeard)
+		}
 		j.pair(&leg{index: 0}, 0, second, &fig)
-		if h := j.m.Heard; h.Pairs != 1 || h.Selves != 1 || (h.HeardThemselves == 1) != c.self || fig.HeardItself != c.self {
+		if h := j.m.Heard; h.Pairs != 2 || h.Selves != 1 || (h.HeardThemselves == 1) != c.self || fig.HeardItself != c.self {
 			t.Errorf("%+.1f dB of its own: %+v", c.gain, h)
 		}
 	}
@@ -57,6 +62,9 @@ func TestSilentLegs(t *testing.T) {
 		}
 		var fig LegFigures
 		j.listen(f.legs[0], &fig)
+		if part.missed < 2 && math.Abs(fig.Level) > 0.5 {
+			t.Errorf("of %d frames: a level of %g dB", part.frames, fig.Level)
+		}
 		h, d := j.m.Heard, j.m.Delay
 		if h.Pairs != 2 || h.Missed != part.missed || fig.Missed != part.missed || h.Heard != 2-part.missed || h.Selves != 2-part.missed ||
 			fig.Windows != 2-part.missed || d.Markers != 1 || d.Found != part.found {
