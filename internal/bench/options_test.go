@@ -146,6 +146,8 @@ func TestRequirements(t *testing.T) {
 	silent.Delay, silent.Heard = Delay{}, Heard{}
 	known := m
 	known.Server = &ServerFigures{CPU: 30, PerLegFrame: 6, RSS: 20e6, PerLegRSS: 20_000}
+	shrunk := known // what the server gave back of its start is more than what the legs took
+	shrunk.Server = &ServerFigures{CPU: 30, PerLegFrame: 6, RSS: 20e6, PerLegRSS: -300}
 	remote := m
 	remote.Server = &ServerFigures{Goroutines: 30} // its metrics alone could be read
 	for _, c := range []struct {
@@ -164,6 +166,7 @@ func TestRequirements(t *testing.T) {
 		{"heard=100,delay-mean=6.9,legs=16", m, 3},
 		{"cpu=6.5,memory=24000", m, 2}, // not known is not met
 		{"cpu=6.5,memory=24000", remote, 2},
+		{"cpu=6.5,memory=24000", shrunk, 1},
 		{"cpu=6.5,memory=24000", known, 0},
 	} {
 		all, err := parseRequirements(c.require)

@@ -34,7 +34,7 @@ var figures = []figure{
 	{"delay-mean", false, func(m *Measurement) float64 { return m.Delay.known(m.Delay.Mean) }},
 	{"delay-p99", false, func(m *Measurement) float64 { return m.Delay.known(m.Delay.P99) }},
 	{"cpu", false, func(m *Measurement) float64 { return m.server().PerLegFrame }},
-	{"memory", false, func(m *Measurement) float64 { return m.server().PerLegRSS }},
+	{"memory", false, func(m *Measurement) float64 { return m.server().perLeg() }},
 	{"legs", true, func(m *Measurement) float64 { return float64(m.LegCount) }},
 }
 
@@ -60,6 +60,15 @@ func (h Heard) themselves() float64 {
 		return unknown
 	}
 	return float64(h.HeardThemselves)
+}
+
+// perLeg is the memory of a leg. Where the server has given back more than its legs
+// have taken, there were too few of them to tell.
+func (s ServerFigures) perLeg() float64 {
+	if s.PerLegRSS <= 0 {
+		return unknown
+	}
+	return s.PerLegRSS
 }
 
 func (m *Measurement) server() ServerFigures {
