@@ -75,8 +75,13 @@ func (c *Conference) refreshIfDirty() {
 	}
 }
 
+// lookTime is how long who asks waits for a conference: it answers in microseconds,
+// or something is wrong with it.
+const lookTime = time.Second
+
 // look is the present state, for others, with the quality of the audio up to now.
-// The conference is asked for it where it has not published it yet.
+// The conference is asked for it where it has not published it yet; if it does not
+// answer, what it has published last has to do.
 func (c *Conference) look(now time.Time) Snapshot {
 	if c.stale.Load() {
 		done := make(chan struct{})
@@ -85,7 +90,10 @@ func (c *Conference) look(now time.Time) Snapshot {
 			c.refreshIfDirty()
 		})
 		if posted {
-			<-done
+			select {
+			case <-done:
+			case <-time.After(lookTime):
+			}
 		}
 	}
 	return c.snap.Load().at(now)
