@@ -24,11 +24,6 @@ const (
 	// with next to nothing to do, that is not for its calls, and fewer of them
 	// would not help.
 	slight = 0.1
-	// legUse is the share of a worker's time that a leg takes, about, and few for
-	// how many legs this counts beside the worker's own figure: of next to no legs
-	// that says little.
-	legUse = 0.0007
-	few    = 20
 	// sayEvery is how often the log is told of calls refused.
 	sayEvery = 10 * time.Second
 )
@@ -85,8 +80,7 @@ func (g *gate) follow(window uint64) {
 
 // expected is the use of the worker once it serves all that were let in.
 func (g *gate) expected(load mixer.Load) float64 {
-	each := (load.Use + few*legUse) / float64(load.Legs+few)
-	return min(1, load.Use+each*(float64(g.fresh)+float64(g.recent)/2))
+	return load.Expected(float64(g.fresh) + float64(g.recent)/2)
 }
 
 // overload is the gates to the workers, and what is said of calls refused.

@@ -23,13 +23,18 @@ type Snapshot struct {
 	Segments     []Segment     `json:"segments" doc:"each stay of an agent"`
 }
 
+// Person is who takes part in a conference.
+type Person struct {
+	ID     string `json:"id"`
+	Role   string `json:"role" enum:"customer,agent,external,supervisor,member"`
+	Name   string `json:"name,omitempty"`
+	Number string `json:"number,omitempty"`
+	Agent  string `json:"agent,omitempty" doc:"id of the agent, for role agent"`
+}
+
 // Participant is one leg, present or gone; the list only grows.
 type Participant struct {
-	ID         string    `json:"id"`
-	Role       string    `json:"role" enum:"customer,agent,external,supervisor,member"`
-	Name       string    `json:"name,omitempty"`
-	Number     string    `json:"number,omitempty"`
-	Agent      string    `json:"agent,omitempty" doc:"id of the agent, for role agent"`
+	Person
 	Status     string    `json:"status" enum:"dialing,ringing,live,held,left,failed"`
 	Reason     string    `json:"reason,omitempty" doc:"why it failed or left"`
 	ServerHold string    `json:"server_hold" enum:",consult,explicit" doc:"why the server holds it; empty when it does not"`

@@ -42,7 +42,7 @@ type Conference struct {
 	settings *Settings
 	log      *slog.Logger
 	inbox    *inbox
-	snap     atomic.Pointer[Snapshot]
+	snap     atomic.Pointer[view]
 
 	story       story
 	room        *mixer.Room

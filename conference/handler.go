@@ -217,7 +217,7 @@ func (m *Manager) Originate(ctx context.Context, agent, target string) (Snapshot
 		reach := s.reachOf(t)
 		s.step(transfer.Input{Kind: transfer.ClickDial, Party: 0, Target: reach})
 		c.refresh()
-		a := answer{snapshot: *c.snap.Load()}
+		a := answer{snapshot: c.snap.Load().Snapshot}
 		if s.state.Over() {
 			a.err = refusalOf(reach.Reach)
 		}

@@ -250,6 +250,7 @@ func (l *leg) onAcked(ev sip.Event) {
 		return
 	}
 	l.media.Commit()
+	l.c.dirty = true
 	l.join()
 	l.followRemoteHold()
 }
@@ -286,6 +287,7 @@ func (l *leg) onReofferDone(ev sip.Event) {
 	l.reoffering = false
 	if ev.Status >= 200 && ev.Status < 300 && l.media.Accept(ev.Body) == nil {
 		l.media.Commit()
+		l.c.dirty = true
 		l.followRemoteHold()
 	} else {
 		l.media.Rollback()

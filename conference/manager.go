@@ -152,7 +152,7 @@ func (m *Manager) vacateRoom(c *Conference) {
 
 // forget takes an ended conference off the list; the last of its goroutine.
 func (m *Manager) forget(c *Conference) {
-	last := *c.snap.Load()
+	last := c.snap.Load().Snapshot
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	delete(m.live, c.id)
@@ -212,10 +212,10 @@ func cmpString(a, b string) int {
 
 // List returns the live conferences, oldest first.
 func (m *Manager) List() []Snapshot {
-	all := m.conferences()
+	now, all := time.Now(), m.conferences()
 	out := make([]Snapshot, len(all))
 	for i, c := range all {
-		out[i] = *c.look()
+		out[i] = c.look(now)
 	}
 	return out
 }
@@ -223,7 +223,7 @@ func (m *Manager) List() []Snapshot {
 // Get returns a conference; ended ones are kept for a minute.
 func (m *Manager) Get(id string) (Snapshot, bool) {
 	if c := m.find(id); c != nil {
-		return *c.look(), true
+		return c.look(time.Now()), true
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"warmline/media"
@@ -65,6 +66,23 @@ func (h *hall) join() *leg {
 	h.rearrange()
 	h.publish()
 	return l
+}
+
+// Who asks a conference that does not answer gets what it has told last: one that
+// hangs must not take the list of all with it.
+func TestLookDoesNotWaitForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &Conference{inbox: newInbox()}
+		c.snap.Store(&view{Snapshot: Snapshot{ID: "c1", Version: 7}})
+		c.stale.Store(true)
+		began := time.Now()
+		if s := c.look(began); s.ID != "c1" || s.Version != 7 {
+			t.Errorf("%+v", s)
+		}
+		if took := time.Since(began); took != lookTime {
+			t.Errorf("after %v", took)
+		}
+	})
 }
 
 // A large room is described at intervals that grow with it. No event is lost or

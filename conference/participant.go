@@ -109,11 +109,15 @@ func (p *participant) closeSegment() {
 	p.segment = -1
 }
 
+// person is who the participant is.
+func (p *participant) person() Person {
+	return Person{ID: p.id, Role: p.role, Name: p.name, Number: p.number, Agent: p.agent}
+}
+
 // snapshot is the participant as others see it.
 func (p *participant) snapshot() Participant {
 	s := Participant{
-		ID: p.id, Role: p.role, Name: p.name, Number: p.number, Agent: p.agent,
-		Status: p.status, Reason: p.reason, ServerHold: p.serverHold,
+		Person: p.person(), Status: p.status, Reason: p.reason, ServerHold: p.serverHold,
 		RemoteHold: p.remoteHold, Muted: p.muted, Since: p.since,
 	}
 	if p.search != "" {

@@ -45,7 +45,7 @@ func (c *Conference) publish() {
 	events := c.events
 	c.events = nil
 	for _, e := range events {
-		c.m.changed(Change{Kind: "conference", Event: e.name, Time: e.at, Conference: c.snap.Load()})
+		c.m.changed(Change{Kind: "conference", Event: e.name, Time: e.at, Conference: &c.snap.Load().Snapshot})
 	}
 }
 
@@ -63,8 +63,7 @@ func (c *Conference) refresh() {
 		c.version++
 		c.dirty = false
 	}
-	s := c.snapshot()
-	c.snap.Store(&s)
+	c.snap.Store(c.view())
 	c.stale.Store(false)
 }
 
@@ -76,9 +75,14 @@ func (c *Conference) refreshIfDirty() {
 	}
 }
 
-// look is the present state, for others. The conference is asked for it where
-// it has not published it yet.
-func (c *Conference) look() *Snapshot {
+// lookTime is how long who asks waits for a conference: it answers in microseconds,
+// or something is wrong with it.
+const lookTime = time.Second
+
+// look is the present state, for others, with the quality of the audio up to now.
+// The conference is asked for it where it has not published it yet; if it does not
+// answer, what it has published last has to do.
+func (c *Conference) look(now time.Time) Snapshot {
 	if c.stale.Load() {
 		done := make(chan struct{})
 		posted := c.inbox.post(func() {
@@ -86,8 +90,11 @@ func (c *Conference) look() *Snapshot {
 			c.refreshIfDirty()
 		})
 		if posted {
-			<-done
+			select {
+			case <-done:
+			case <-time.After(lookTime):
+			}
 		}
 	}
-	return c.snap.Load()
+	return c.snap.Load().at(now)
 }

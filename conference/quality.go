@@ -14,12 +14,25 @@ func (l *leg) quality() *Quality {
 	if l.finished {
 		return l.last
 	}
-	s := l.media.Stats()
+	return l.audio().quality(l.c.now)
+}
+
+// audio is where the leg's quality is to be read.
+func (l *leg) audio() audio {
+	return audio{session: l.media, answered: l.answered, codec: l.media.Codec(), srtp: l.media.SRTP()}
+}
+
+// quality is that of the audio up to a moment; nil while there was none.
+func (a audio) quality(now time.Time) *Quality {
+	if a.session == nil {
+		return nil
+	}
+	s := a.session.Stats()
 	if s.PacketsIn == 0 && s.PacketsOut == 0 {
 		return nil
 	}
-	q := qualityOf(s, l.c.now.Sub(l.answered))
-	q.Codec, q.SRTP = l.media.Codec(), l.media.SRTP()
+	q := qualityOf(s, now.Sub(a.answered))
+	q.Codec, q.SRTP = a.codec, a.srtp
 	return q
 }
 

@@ -23,11 +23,7 @@ type Record struct {
 
 // RecordParticipant is somebody who was in the conference, or was to be.
 type RecordParticipant struct {
-	ID      string             `json:"id"`
-	Role    string             `json:"role" enum:"customer,agent,external,supervisor,member"`
-	Name    string             `json:"name,omitempty"`
-	Number  string             `json:"number,omitempty"`
-	Agent   string             `json:"agent,omitempty" doc:"id of the agent, for role agent"`
+	Person
 	Status  string             `json:"status" enum:"left,failed" doc:"failed: it was never on the line"`
 	Reason  string             `json:"reason,omitempty" doc:"why it failed or left"`
 	Joined  time.Time          `json:"joined,omitzero" doc:"when it was on the line first"`

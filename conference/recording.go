@@ -51,8 +51,7 @@ func latest[T any](list []T, most int) (end []T, over int) {
 func (p *participant) record(times *ledger) RecordParticipant {
 	h := &p.history
 	r := RecordParticipant{
-		ID: p.id, Role: p.role, Name: p.name, Number: p.number, Agent: p.agent,
-		Status: p.status, Reason: p.reason, Joined: h.joined, Left: p.since,
+		Person: p.person(), Status: p.status, Reason: p.reason, Joined: h.joined, Left: p.since,
 		Holds: HoldTimes{
 			Consult: seconds(h.holds["consult"]), Explicit: seconds(h.holds["explicit"]), Remote: seconds(h.holds["remote"]),
 		},

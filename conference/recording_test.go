@@ -38,10 +38,10 @@ func TestRecordSaysWhoWasThere(t *testing.T) {
 	want := Record{
 		Contact: "k1", Conference: "c1", Created: after(0), Answered: after(2), Ended: after(4), Cause: "hangup", EndedBy: "p2",
 		Participants: []RecordParticipant{
-			{ID: "p1", Role: "member", Number: "1000", Status: "left", Reason: "hangup", Joined: after(1), Left: after(3),
+			{Person: Person{ID: "p1", Role: "member", Number: "1000"}, Status: "left", Reason: "hangup", Joined: after(1), Left: after(3),
 				Holds: HoldTimes{Consult: 2.5, Remote: 1}, Keys: "5",
 				Legs: []RecordLeg{{Answered: after(1), Ended: after(3), Quality: &Quality{Codec: "pcmu"}}}},
-			{ID: "p2", Role: "member", Number: "1001", Status: "left", Reason: "hangup", Joined: after(2), Left: after(4),
+			{Person: Person{ID: "p2", Role: "member", Number: "1001"}, Status: "left", Reason: "hangup", Joined: after(2), Left: after(4),
 				Legs: []RecordLeg{{Answered: after(2), Ended: after(4), Quality: &Quality{Codec: "pcmu"}}}},
 		},
 		Segments: []Segment{}, Ledger: []LedgerEntry{},

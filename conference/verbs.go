@@ -31,7 +31,7 @@ func (c *Conference) do(cmd Command) (Snapshot, error) {
 	c.chronicle.verb(c.now, cmd, result)
 	c.log.Info("verb", "leg", c.legOf(cmd), "verb", cmd.Verb.String(), "by", cmd.By, "surface", cmd.Surface, "result", result)
 	c.refreshIfDirty()
-	return *c.snap.Load(), err
+	return c.snap.Load().Snapshot, err
 }
 
 // legOf is the participant a command's log line is about: who gave it, else

@@ -236,16 +236,7 @@ func TestCarrier(t *testing.T) {
 		t.Skipf("this system has no io_uring for us: %v", err)
 	}
 	defer c.Close()
-	e, err := New(Config{Addr: netip.MustParseAddr("127.0.0.1"), PortMin: 32000, PortMax: 32100})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer e.Close()
-	s, err := e.NewSession(SessionConfig{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s := oneSession(t, Config{Addr: netip.MustParseAddr("127.0.0.1"), PortMin: 32000, PortMax: 32100})
 	var other mixer.Stream = alien{}
 	for _, st := range []mixer.Stream{s, other} {
 		c.Board(st)

@@ -44,17 +44,8 @@ func TestConfigErrors(t *testing.T) {
 }
 
 func TestAdvertise(t *testing.T) {
-	e, err := New(Config{Network: newFakeNetwork(), Addr: netip.IPv4Unspecified(), Advertise: netip.MustParseAddr("203.0.113.1"),
+	s := oneSession(t, Config{Network: newFakeNetwork(), Addr: netip.IPv4Unspecified(), Advertise: netip.MustParseAddr("203.0.113.1"),
 		PortMin: 20000, PortMax: 20001})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer e.Close()
-	s, err := e.NewSession(SessionConfig{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
 	offer, _ := s.Offer()
 	if !strings.Contains(string(offer), "c=IN IP4 203.0.113.1\r\n") || !strings.Contains(string(offer), "IN IP4 203.0.113.1\r\ns=") {
 		t.Errorf("offer:\n%s", offer)
@@ -115,21 +106,12 @@ func TestBusyPorts(t *testing.T) {
 		n := newFakeNetwork()
 		n.busy[netip.AddrPortFrom(ourAddr, 20000)] = true
 		n.busy[netip.AddrPortFrom(ourAddr, 20003)] = true
-		e, err := New(Config{Network: n, Addr: ourAddr, PortMin: 20000, PortMax: 20005})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer e.Close()
-		s, err := e.NewSession(SessionConfig{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer s.Close()
+		s := oneSession(t, Config{Network: n, Addr: ourAddr, PortMin: 20000, PortMax: 20005})
 		if s.port != 20004 {
 			t.Errorf("port %d", s.port)
 		}
 		time.Sleep(time.Minute)
-		if _, err := e.NewSession(SessionConfig{}); !errors.Is(err, ErrNoPort) {
+		if _, err := s.engine.NewSession(SessionConfig{}); !errors.Is(err, ErrNoPort) {
 			t.Errorf("no port is left: %v", err)
 		}
 		if len(n.sockets) != 2 {

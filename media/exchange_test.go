@@ -156,16 +156,7 @@ func TestOffer(t *testing.T) {
 }
 
 func TestOfferKeepsThePreference(t *testing.T) {
-	e, err := New(Config{Network: newFakeNetwork(), Addr: ourAddr, PortMin: 20000, PortMax: 20001, Codecs: []string{"pcma", "pcmu"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer e.Close()
-	s, err := e.NewSession(SessionConfig{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s := oneSession(t, Config{Network: newFakeNetwork(), Addr: ourAddr, PortMin: 20000, PortMax: 20001, Codecs: []string{"pcma", "pcmu"}})
 	offer, _ := s.Offer()
 	if got := lines(read(t, offer))[0]; got != "m=audio PORT RTP/AVP 8 0 101" {
 		t.Error(got)

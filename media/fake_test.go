@@ -265,3 +265,19 @@ func read(t testing.TB, body []byte) *sdp.SessionDescription {
 }
 
 func mustAddr(s string) netip.Addr { return netip.MustParseAddr(s) }
+
+// oneSession is the first session of an engine of its own.
+func oneSession(t testing.TB, cfg Config) *Session {
+	t.Helper()
+	e, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(e.Close)
+	s, err := e.NewSession(SessionConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}

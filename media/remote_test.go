@@ -78,16 +78,7 @@ func TestLenientParsing(t *testing.T) {
 }
 
 func TestIPv6(t *testing.T) {
-	e, err := New(Config{Network: newFakeNetwork(), Addr: mustAddr("2001:db8::1"), PortMin: 20000, PortMax: 20001})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer e.Close()
-	s, err := e.NewSession(SessionConfig{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
+	s := oneSession(t, Config{Network: newFakeNetwork(), Addr: mustAddr("2001:db8::1"), PortMin: 20000, PortMax: 20001})
 	answer, err := s.Answer([]byte("v=0\r\nc=IN IP6 2001:db8::7\r\nm=audio 4000 RTP/AVP 0\r\na=rtcp:4009 IN IP6 2001:db8::8\r\n"))
 	if err != nil {
 		t.Fatal(err)

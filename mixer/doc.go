@@ -104,7 +104,8 @@
 //
 // A worker publishes once a second how much of the time it worked, for how many
 // ports, and the 99th percentile of its lateness ([Mixer.Load]), for whoever
-// admits calls. A room is placed on the emptiest worker and stays there.
+// admits calls. A room is placed on the worker with the least to do, by these
+// figures and what it has got since, and stays there.
 //
 // # What is left out
 //

@@ -166,13 +166,14 @@ func (m *Mixer) NewRoom() *Room {
 	return r
 }
 
-// place finds the emptiest slot of the emptiest worker. Load is counted in
-// ports and rooms as the conferences see them.
+// place finds the emptiest slot of the worker with the least to do. Slots are
+// counted in ports and rooms as the conferences see them.
 func (m *Mixer) place() (*worker, int) {
-	best, least := m.workers[0], int64(-1)
-	for _, w := range m.workers {
-		if load := w.total(); least < 0 || load < least {
-			best, least = w, load
+	best := m.workers[0]
+	lightest := best.burden()
+	for _, w := range m.workers[1:] {
+		if b := w.burden(); b.less(lightest) {
+			best, lightest = w, b
 		}
 	}
 	slot, least := 0, int64(-1)

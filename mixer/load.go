@@ -14,6 +14,54 @@ type Load struct {
 	Windows  uint64        // how many such seconds it has told of: a new figure has a new number
 }
 
+const (
+	// portUse is the share of a worker's time that a port takes, about, and few for
+	// how many ports this counts beside the worker's own figure: of next to no ports
+	// that says little.
+	portUse = 0.0007
+	few     = 20
+)
+
+// Expected is the use there will be with so many legs more, or less, of the kind
+// that the worker has.
+func (l Load) Expected(more float64) float64 {
+	each := (l.Use + few*portUse) / float64(l.Legs+few)
+	return min(max(0, l.Use+each*more), 1)
+}
+
+// alike is how near to each other the use of two workers is taken for the same:
+// figures of a second vary.
+const alike = 0.05
+
+// burden is what a worker has to do, in the order of what weighs more.
+type burden struct {
+	late  bool  // and has no time for what it has
+	use   int   // of its time, in steps
+	ports int64 // and rooms
+}
+
+// burden is the worker's, by its figures of the last second and the ports it has
+// now, or will have: two to a room at least, where phones may still ring. What a
+// port costs depends on its codec, so that to count them is not enough.
+func (w *worker) burden() burden {
+	l, all := w.busy(), w.total()
+	ports := w.ports.Load()
+	ports = max(ports, 2*(all-ports))
+	use := l.Expected(float64(ports) - float64(l.Legs))
+	return burden{int64(l.Lateness) > tolerable, int(use / alike), all}
+}
+
+// less says whether a worker has less to do than another.
+func (b burden) less(than burden) bool {
+	switch {
+	case b.late != than.late:
+		return than.late
+	case b.use != than.use:
+		return b.use < than.use
+	}
+	return b.ports < than.ports
+}
+
 // Load is that of the worker that would get the next room.
 func (m *Mixer) Load() Load {
 	m.mu.Lock()

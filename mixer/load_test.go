@@ -136,3 +136,42 @@ func TestLoadOfTheNextWorker(t *testing.T) {
 		}
 	})
 }
+
+// TestRoomsGoWhereThereIsTime: ports cost more or less, by what they speak. A
+// worker with few of them may be the busier one, and one that is late gets nothing
+// more as long as another is not.
+func TestRoomsGoWhereThereIsTime(t *testing.T) {
+	const million = 1_000_000
+	ms := int64(time.Millisecond)
+	type seen struct{ use, late, legs, ports, rooms int64 }
+	for name, c := range map[string]struct {
+		workers []seen
+		want    int
+	}{
+		"nothing known: by ports":           {[]seen{{ports: 3}, {ports: 2}, {ports: 4}}, 1},
+		"few ports, much to do":             {[]seen{{0.9 * million, 0, 100, 100, 0}, {0.1 * million, 0, 150, 150, 0}}, 1},
+		"as busy, more or less: by ports":   {[]seen{{0.31 * million, 0, 300, 300, 0}, {0.34 * million, 0, 250, 250, 0}}, 1},
+		"late, with less to do":             {[]seen{{0.2 * million, 6 * ms, 50, 50, 0}, {0.5 * million, ms, 700, 700, 0}}, 1},
+		"all are late":                      {[]seen{{0.6 * million, 6 * ms, 700, 700, 0}, {0.5 * million, 9 * ms, 700, 700, 0}}, 1},
+		"many have come since it was asked": {[]seen{{0.1 * million, 0, 100, 900, 0}, {0.3 * million, 0, 400, 400, 0}}, 1},
+		"all have gone since":               {[]seen{{0.3 * million, 0, 400, 400, 0}, {0.5 * million, 0, 700, 0, 0}}, 1},
+		"many ring: they are of two":        {[]seen{{0.3 * million, 0, 300, 300, 500}, {0.36 * million, 0, 400, 400, 100}}, 1},
+	} {
+		m, err := New(Config{Workers: len(c.workers), Plain: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, s := range c.workers {
+			w := m.workers[i]
+			w.stats.window.publish(s.use, s.late, s.legs)
+			w.ports.Store(s.ports)
+			w.load[0].Store(s.ports + s.rooms)
+		}
+		if got := m.Load().Worker; got != c.want {
+			t.Errorf("%s: the next room goes to worker %d, want %d", name, got, c.want)
+		}
+		if got := m.NewRoom().Load().Worker; got != c.want {
+			t.Errorf("%s: the room is on worker %d, want %d", name, got, c.want)
+		}
+	}
+}

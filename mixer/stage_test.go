@@ -22,6 +22,23 @@ func stageRoom(r *rig, levels ...int16) (listener *peer, talkers []*peer) {
 	return listener, talkers
 }
 
+// stage is such a room after so many frames.
+func stage(t *testing.T, frames int, levels ...int16) (r *rig, listener *peer, talkers []*peer) {
+	t.Helper()
+	r = newRig(t)
+	listener, talkers = stageRoom(r, levels...)
+	r.tick(frames)
+	return r, listener, talkers
+}
+
+// wants has the last frame end with a sum of levels.
+func wants(t *testing.T, listener *peer, sum int, what string) {
+	t.Helper()
+	if got := sumAt(listener, 1); got != sum {
+		t.Errorf("%s: %d is heard, want %d", what, got, sum)
+	}
+}
+
 // sumAt is what is heard at the end of the n-th last frame.
 func sumAt(p *peer, n int) int { return int(p.heard[len(p.heard)-(n-1)*FrameSamples-1]) }
 
@@ -55,9 +72,7 @@ func TestStageHysteresis(t *testing.T) {
 		level int16
 		want  int
 	}{{1500, 1000 + 2000 + 4000 + 8000}, {1999, 15000}, {2100, 2100 + 2000 + 4000 + 8000}} {
-		r := newRig(t)
-		listener, talkers := stageRoom(r, 1000, 2000, 4000, 8000, 3, 0)
-		r.tick(20)
+		r, listener, talkers := stage(t, 20, 1000, 2000, 4000, 8000, 3, 0)
 		talkers[4].voice = constant(c.level) // it has been speaking, unheard
 		r.tick(10)
 		if got := sumAt(listener, 1); got != c.want {
@@ -69,9 +84,7 @@ func TestStageHysteresis(t *testing.T) {
 // No word start is chopped: a newcomer louder than the weakest is heard from its
 // first frame on, unfaded, for nothing came before it.
 func TestNewcomerIsHeardAtOnce(t *testing.T) {
-	r := newRig(t)
-	listener, talkers := stageRoom(r, 1000, 2000, 4000, 8000, 3, 0)
-	r.tick(20)
+	r, listener, talkers := stage(t, 20, 1000, 2000, 4000, 8000, 3, 0)
 	talkers[5].voice = constant(3000)
 	r.tick(1)
 	first := listener.last(1)
@@ -85,27 +98,19 @@ func TestNewcomerIsHeardAtOnce(t *testing.T) {
 
 // A talker's pause does not cost the place.
 func TestPauseKeepsThePlace(t *testing.T) {
-	r := newRig(t)
-	listener, talkers := stageRoom(r, 1000, 2000, 4000, 8000, 600, 500)
-	r.tick(20)
+	r, listener, talkers := stage(t, 20, 1000, 2000, 4000, 8000, 600, 500)
 	voice := talkers[0].voice
 	talkers[0].voice = constant(0) // quiet, but speaking: its level goes down slowly
 	r.tick(8)
-	if got := sumAt(listener, 1); got != 14000 {
-		t.Errorf("in the pause %d is heard, want the other three", got)
-	}
+	wants(t, listener, 14000, "in the pause, the other three")
 	talkers[0].voice = voice
 	r.tick(1)
-	if got := sumAt(listener, 1); got != 15000 {
-		t.Errorf("after the pause %d is heard", got)
-	}
+	wants(t, listener, 15000, "after the pause")
 }
 
 // Changes on the stage are faded, and whoever comes and goes never hears itself.
 func TestStageChangesAreSoft(t *testing.T) {
-	r := newRig(t)
-	listener, talkers := stageRoom(r, 1000, 2000, 4000, 8000, 3, 0)
-	r.tick(20)
+	r, listener, talkers := stage(t, 20, 1000, 2000, 4000, 8000, 3, 0)
 	coming := talkers[4]
 	coming.voice = swelling(6000)
 	r.tick(400)
@@ -137,28 +142,18 @@ func swelling(most int) func(int) []int16 {
 
 // Who has said nothing at all for a while, not even noise, is a newcomer.
 func TestStageAfterSilence(t *testing.T) {
-	r := newRig(t)
-	listener, talkers := stageRoom(r, 1000, 2000, 4000, 8000, 3, 0)
-	r.tick(20)
+	r, listener, talkers := stage(t, 20, 1000, 2000, 4000, 8000, 3, 0)
 	talkers[5].voice = constant(1300) // not twice as loud as the weakest
 	r.tick(1)
-	if got := sumAt(listener, 1); got != 15000 {
-		t.Errorf("a newcomer of 1300 is heard as %d, against one of 1000 on the stage: want 15000", got)
-	}
+	wants(t, listener, 15000, "a newcomer of 1300, against one of 1000 on the stage")
 }
 
 func TestStageForgetsLevels(t *testing.T) {
-	r := newRig(t)
-	listener, talkers := stageRoom(r, 1000, 2000, 4000, 8000, 3, 16000)
-	r.tick(50)
+	r, listener, talkers := stage(t, 50, 1000, 2000, 4000, 8000, 3, 16000)
 	talkers[5].voice = nil
 	r.tick(5000) // 100 s
-	if got := sumAt(listener, 1); got != 15000 {
-		t.Fatalf("void: %d", got)
-	}
+	wants(t, listener, 15000, "while it is silent")
 	talkers[5].voice = constant(100) // breath
 	r.tick(1)
-	if got := sumAt(listener, 1); got != 15000 {
-		t.Errorf("who was loud 100 s ago and now breathes (100) is on the stage: %d, want 15000", got)
-	}
+	wants(t, listener, 15000, "who was loud 100 s ago breathes (100)")
 }

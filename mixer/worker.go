@@ -221,9 +221,10 @@ func (w *worker) do(t *turn, now int64) {
 	}
 }
 
-// skip gives up a turn that is too late.
+// skip gives up a turn that is too late. A part of a large room's tick is all that
+// is left of that.
 func (w *worker) skip(t *turn) {
-	if t.kind == turnOutput && t.port != nil || t.kind == turnRoom && t.room.large != nil {
+	if t.kind == turnOutput && (t.port != nil || t.room.ticking()) || t.kind == turnRoom && t.room.large != nil {
 		w.stats.skipped.add(1)
 		w.stats.window.observe(2 * allowance) // later than any that is served
 	}
@@ -243,7 +244,8 @@ func (w *worker) perform(t *turn, slot, now, late int64) {
 			w.stats.leaked.add(1)
 		}
 	case t.kind == turnOutput:
-		if r.large != nil && r.large.stage != resting { // else what was applied has ended the tick
+		if r.ticking() { // else what was applied has ended the tick
+			w.stats.window.observe(late)
 			w.tickLarge(r, slot, now)
 		}
 	case r.large != nil:
@@ -259,6 +261,9 @@ func (w *worker) perform(t *turn, slot, now, late int64) {
 		w.tune(r, slot)
 	}
 }
+
+// ticking says that a large room's tick has begun and is not over.
+func (r *Room) ticking() bool { return r.large != nil && r.large.stage != resting }
 
 // measure counts a tick that is done, so much late.
 func (w *worker) measure(late int64) {

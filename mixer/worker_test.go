@@ -140,6 +140,36 @@ func TestLateTicksRunOrAreGivenUp(t *testing.T) {
 	}
 }
 
+// A part of a large room's tick that is given up counts as much as a whole one,
+// and one that is late is late for those who are in it.
+func TestPartsOfTicksThatAreLate(t *testing.T) {
+	ms := int64(time.Millisecond)
+	for _, c := range []struct {
+		delay, late int64
+		skipped     uint64
+	}{{0, 0, 0}, {4 * ms, 4 * ms, 0}, {11 * ms, 2 * allowance, 1}} {
+		r := newRig(t)
+		room, _ := switchedRoom(r, 3*sliceSize)
+		r.runUntil(r.now + int64(FrameDuration))
+		first := r.due()
+		for r.w.slot*slotTime <= first {
+			r.runUntil(r.now + 1)
+		}
+		if room.large.stage != serving {
+			t.Fatal("void: the tick is not in between two parts")
+		}
+		r.w.stats.window.begin(r.now, 0)
+		r.now += c.delay
+		r.runUntil(r.now + int64(FrameDuration)/2)
+		if got := r.m.Stats().SkippedTicks; got != c.skipped {
+			t.Errorf("delay %v: %d given up, want %d", time.Duration(c.delay), got, c.skipped)
+		}
+		if got := r.w.stats.window.latest; got != c.late {
+			t.Errorf("delay %v: admission is told of %v, want %v", time.Duration(c.delay), time.Duration(got), time.Duration(c.late))
+		}
+	}
+}
+
 // A change posted before a tick that is given up is heard, whole, in the next.
 func TestSkippedTickKeepsChanges(t *testing.T) {
 	r := newRig(t)

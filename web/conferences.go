@@ -122,13 +122,13 @@ var exampleConference = func() conference.Snapshot {
 	return conference.Snapshot{
 		ID: "c-7f3a", Contact: "k-19b2", Version: 12, Created: at(0), State: "active", Queue: "support",
 		Participants: []conference.Participant{
-			{ID: "p1", Role: "customer", Number: "+15550123", Status: "held", ServerHold: "consult", Since: at(48), Codec: "pcmu",
+			{Person: conference.Person{ID: "p1", Role: "customer", Number: "+15550123"}, Status: "held", ServerHold: "consult", Since: at(48), Codec: "pcmu",
 				Quality: &conference.Quality{
 					Codec: "pcmu", Loss: 0.001, JitterMS: 2.5, MOS: 4.3, RoundTripMS: 31.2, Concealed: 0.002, BufferMS: 22.5,
 					PacketsIn: 2397, PacketsOut: 2400, Far: &conference.FarQuality{Loss: 0.002, JitterMS: 3.1, MOS: 4.3},
 				}},
-			{ID: "p2", Role: "agent", Name: "Alice Adams", Agent: "alice", Status: "live", Since: at(9), Codec: "pcmu"},
-			{ID: "p3", Role: "agent", Name: "Bob Brown", Agent: "bob", Status: "ringing", Since: at(48)},
+			{Person: conference.Person{ID: "p2", Role: "agent", Name: "Alice Adams", Agent: "alice"}, Status: "live", Since: at(9), Codec: "pcmu"},
+			{Person: conference.Person{ID: "p3", Role: "agent", Name: "Bob Brown", Agent: "bob"}, Status: "ringing", Since: at(48)},
 		},
 		Segments: []conference.Segment{{Agent: "alice", Joined: at(9), Via: "queue"}},
 	}

@@ -70,7 +70,7 @@
 //
 // participants[].quality is what the leg's RTP shows, in two directions: what
 // the server hears of the peer, and under "far" what the peer's RTCP reports of
-// the audio it gets. It is as of the last change of the conference, and stays
+// the audio it gets. It is up to now (in an event: up to that change), and stays
 // with participants who have left: an ended conference, shown for a minute, has
 // the figures each leg ended with. So does the line "leg ended" of the log.
 // "srtp" is the suite the audio is encrypted with, and absent where it is not.

@@ -44,7 +44,8 @@
 //
 // Who hears whom: the power of each talker's tone (Goertzel) in one second of
 // what a listener heard, against what was sent. Within 10 dB of it the talker is
-// heard, below -30 dB missed; what lies between, or is louder, is neither.
+// heard, below -30 dB missed; what lies between, or is louder, is neither. A
+// leg to which less than that second comes has missed everybody, and all markers.
 //
 // How frames were made (encoded, shared, relayed), as the server's metrics tell.
 // A server can only begin to hand packets on in a pause: talk in phrases.

@@ -66,6 +66,7 @@ func (j *judgement) leg(l *leg) LegFigures {
 	fig := LegFigures{
 		Room: l.room, Index: l.index, Expected: expected, Received: min(o.unique, expected),
 		Gaps: o.gaps, Duplicates: o.duplicates, Foreign: k.foreign + k.spare, Unsent: k.unsent,
+		NotHeard: []int{},
 	}
 	unit := float64(frameTime) / float64(j.fleet.codec.clock())
 	late, moved := lateness(k.packets, unit)
@@ -103,12 +104,13 @@ func (j *judgement) listen(l *leg, fig *LegFigures) {
 	cycle := int64(cycleFrames) * frameTime
 	room := j.fleet.legs[l.room*j.fleet.opts.Size:][:j.fleet.opts.Size]
 	var delays []float64
-	for at := l.kept.recordFrom; ; at += cycle {
+	others := len(j.errors)
+	for n := range int64(l.kept.cycles) {
+		at := l.kept.recordFrom + n*cycle
 		second := h.second(at + listenFrom)
-		if second == nil {
-			break
+		if second != nil {
+			fig.Windows++
 		}
-		fig.Windows++
 		for i := range j.fleet.opts.Talkers {
 			j.pair(l, i, second, fig)
 		}
@@ -119,14 +121,19 @@ func (j *judgement) listen(l *leg, fig *LegFigures) {
 		}
 	}
 	j.delays = append(j.delays, delays...)
+	fig.Level = mean(j.errors[others:])
 	fig.Delay = mean(delays)
 	if len(delays) > 0 {
 		fig.DelayMax = slices.Max(delays)
 	}
 }
 
-// pair judges how a talker's tone came to a listener.
+// pair judges how a talker's tone came to a listener: not at all where not even
+// a second came. That it does not hear itself can only be said of what came.
 func (j *judgement) pair(l *leg, talker int, second []int16, fig *LegFigures) {
+	if second == nil && talker == l.index {
+		return
+	}
 	gain := level(second, j.fleet.signals[talker].hz, j.fleet.codec.rate()) - j.sentLevel[talker]
 	h := &j.m.Heard
 	if talker == l.index {
@@ -151,6 +158,10 @@ func (j *judgement) pair(l *leg, talker int, second []int16, fig *LegFigures) {
 	default:
 		h.Heard++
 		j.errors = append(j.errors, gain)
+		return
+	}
+	if !slices.Contains(fig.NotHeard, talker) {
+		fig.NotHeard = append(fig.NotHeard, talker)
 	}
 }
 

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -29,9 +30,58 @@ func TestPairs(t *testing.T) {
 		if h.Pairs != 1 || h.Heard != c.heard || h.Missed != c.missed || h.Off != c.off || fig.Missed != c.missed || fig.Off != c.off || len(j.errors) != c.heard {
 			t.Errorf("%+.1f dB: %+v, of the leg %d missed, %d off", c.gain, h, fig.Missed, fig.Off)
 		}
+		j.pair(&leg{index: 1}, 0, second, &fig) // a second time
+		if named := slices.Equal(fig.NotHeard, []int{0}); named != (c.heard == 0) || len(fig.NotHeard) > 1 {
+			t.Errorf("%+.1f dB: not heard %v", c.gain, fig.NotHeard)
+		}
 		j.pair(&leg{index: 0}, 0, second, &fig)
-		if h := j.m.Heard; h.Pairs != 1 || h.Selves != 1 || (h.HeardThemselves == 1) != c.self || fig.HeardItself != c.self {
+		if h := j.m.Heard; h.Pairs != 2 || h.Selves != 1 || (h.HeardThemselves == 1) != c.self || fig.HeardItself != c.self {
 			t.Errorf("%+.1f dB of its own: %+v", c.gain, h)
+		}
+	}
+}
+
+// TestSilentLegs: who gets nothing hears nobody, and no marker. What is not there
+// to be judged counts.
+func TestSilentLegs(t *testing.T) {
+	c := codecs[0]
+	f := &fleet{codec: c, opts: Options{Size: 2, Talkers: 2}}
+	for i := range 2 {
+		f.signals = append(f.signals, talk(c, i, 2, false))
+		f.legs = append(f.legs, &leg{index: i, kept: &kept{recordFrom: 1e18, cycles: 2}})
+	}
+	f.legs[1].kept.marks = []int64{1e18 + int64(f.signals[1].mark)*frameTime}
+	heard := relay{codec: c, gain: 1, talkers: f.signals[1:], delay: []int{80}}.hear(1e18, 0, 2*cycleFrames+afterCycle)
+	for _, part := range []struct {
+		frames, missed, found int
+	}{{len(heard), 0, 1}, {cycleFrames + afterCycle, 1, 1}, {cycleFrames / 2, 2, 0}, {0, 2, 0}} {
+		f.legs[0].kept.recorded = heard[:part.frames]
+		j := &judgement{fleet: f, m: new(Measurement), sentLevel: f.sentLevels()}
+		for place := range j.finders {
+			j.finders[place] = newFinder(place, c)
+		}
+		var fig LegFigures
+		j.listen(f.legs[0], &fig)
+		if part.missed < 2 && math.Abs(fig.Level) > 0.5 {
+			t.Errorf("of %d frames: a level of %g dB", part.frames, fig.Level)
+		}
+		h, d := j.m.Heard, j.m.Delay
+		if h.Pairs != 2 || h.Missed != part.missed || fig.Missed != part.missed || h.Heard != 2-part.missed || h.Selves != 2-part.missed ||
+			fig.Windows != 2-part.missed || d.Markers != 1 || d.Found != part.found {
+			t.Errorf("of %d frames: %+v, %+v, of the leg %+v", part.frames, h, d, fig)
+		}
+	}
+}
+
+// TestUnseenProcessIsSaid: of a server whose metrics alone could be read, no
+// figures of its process are told.
+func TestUnseenProcessIsSaid(t *testing.T) {
+	for _, s := range []ServerFigures{{RSS: 20e6, CPU: 30}, {Goroutines: 30}} {
+		m := Measurement{Server: &s}
+		var b strings.Builder
+		m.print(&b)
+		if got := strings.Contains(b.String(), "of a core, 0.00 µs per leg"); got != s.seen() {
+			t.Errorf("%+v: %s", s, b.String())
 		}
 	}
 }

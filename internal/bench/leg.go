@@ -39,6 +39,7 @@ type kept struct {
 	marks   []int64 // when chirps were sent: wall clock, ns
 
 	recordFrom int64 // wall clock, ns
+	cycles     int   // recorded
 	recorded   []received
 	payloads   []byte
 }

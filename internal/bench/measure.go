@@ -73,6 +73,7 @@ func (f *fleet) openWindow() *window {
 	for _, l := range f.legs {
 		l.heard = false
 		l.kept = &kept{
+			cycles:   each,
 			packets:  make([]arrival, 0, perLeg(f.opts.Duration)),
 			marks:    make([]int64, 0, cycles+1),
 			recorded: make([]received, 0, each*cycleFrames+afterCycle),

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -95,7 +96,8 @@ func (o Options) check() error {
 		{o.legs() > maxLegs, fmt.Sprintf("at most %d legs", maxLegs)},
 		{o.Duration < minDuration || o.Duration > maxDuration, fmt.Sprintf("a duration of %v to %v", minDuration, maxDuration)},
 		{o.WarmUp < 0 || o.WarmUp > maxDuration, fmt.Sprintf("a warm-up of at most %v", maxDuration)},
-		{o.Rate <= 0 || o.Rate > maxRate, fmt.Sprintf("a rate of at most %g calls a second", maxRate)},
+		{!(o.Rate > 0 && o.Rate <= maxRate), fmt.Sprintf("a rate of at most %g calls a second", maxRate)},
+		{math.IsNaN(o.OnTime) || math.IsNaN(o.Delivered), "numbers of per cent that are wanted"},
 		{packets(o.MaxRooms*o.Size, o.Duration) > maxPackets, "fewer legs or a shorter duration: there would be too many packets to keep"},
 		{o.FindLimit && (o.Step < 1 || (o.MaxRooms-o.Rooms)/o.Step > maxSteps), fmt.Sprintf("steps, at most %d of them", maxSteps)},
 		{digits(o.Numbers) < len(strconv.Itoa(o.MaxRooms+o.Held-1)), fmt.Sprintf("the pattern %q has not enough x for %d rooms", o.Numbers, o.MaxRooms+o.Held)},

@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -33,6 +34,9 @@ func TestOptionsThatCannotBe(t *testing.T) {
 		{"a duration", func(o *Options) { o.Duration = time.Hour }},
 		{"a warm-up", func(o *Options) { o.WarmUp = time.Hour }},
 		{"a rate", func(o *Options) { o.Rate = 0 }},
+		{"a rate", func(o *Options) { o.Rate = math.NaN() }},
+		{"per cent", func(o *Options) { o.OnTime = math.NaN() }},
+		{"per cent", func(o *Options) { o.Delivered = math.NaN() }},
 		{"too many packets", func(o *Options) { o.Rooms, o.Duration = 900, 10*time.Minute }},
 		{"not enough x", func(o *Options) { o.Rooms = 1001 }},
 		{"codec", func(o *Options) { o.Codec = "gsm" }},
@@ -135,13 +139,17 @@ func FuzzTake(f *testing.F) {
 }
 
 func TestRequirements(t *testing.T) {
-	m := Measurement{Rooms: 5, LegCount: 15, Delay: Delay{Markers: 200, Found: 198, Share: 99, Mean: 7, P99: 16}, Heard: Heard{Pairs: 4, Heard: 3}}
+	m := Measurement{Rooms: 5, LegCount: 15, Delay: Delay{Markers: 200, Found: 198, Share: 99, Mean: 7, P99: 16}, Heard: Heard{Pairs: 4, Heard: 3, Selves: 3}}
 	m.Lateness.OnTime, m.Delivery.Share = 99.95, 100
 	unfound, silent := m, m
 	unfound.Delay = Delay{Markers: 200, Found: 197, Share: 98.5, Mean: 7, P99: 16}
-	silent.Delay = Delay{}
+	silent.Delay, silent.Heard = Delay{}, Heard{}
 	known := m
-	known.Server = &ServerFigures{PerLegFrame: 6, PerLegRSS: 20_000}
+	known.Server = &ServerFigures{CPU: 30, PerLegFrame: 6, RSS: 20e6, PerLegRSS: 20_000}
+	shrunk := known // what the server gave back of its start is more than what the legs took
+	shrunk.Server = &ServerFigures{CPU: 30, PerLegFrame: 6, RSS: 20e6, PerLegRSS: -300}
+	remote := m
+	remote.Server = &ServerFigures{Goroutines: 30} // its metrics alone could be read
 	for _, c := range []struct {
 		require string
 		m       Measurement
@@ -154,8 +162,11 @@ func TestRequirements(t *testing.T) {
 		{"markers=99.1", m, 1},
 		{"markers=98,delay-mean=8", unfound, 1}, // those that were not found may be late
 		{"delay-mean=8,delay-p99=17", silent, 2},
+		{"heard=0.1,self=0", silent, 2}, // nobody was listened to
 		{"heard=100,delay-mean=6.9,legs=16", m, 3},
 		{"cpu=6.5,memory=24000", m, 2}, // not known is not met
+		{"cpu=6.5,memory=24000", remote, 2},
+		{"cpu=6.5,memory=24000", shrunk, 1},
 		{"cpu=6.5,memory=24000", known, 0},
 	} {
 		all, err := parseRequirements(c.require)
@@ -168,7 +179,7 @@ func TestRequirements(t *testing.T) {
 			t.Errorf("%s: missed %q, %v", c.require, r.Missed, err)
 		}
 	}
-	for _, bad := range []string{"on-time", "on-time=", "on-time=x", "=3", "beauty=1"} {
+	for _, bad := range []string{"on-time", "on-time=", "on-time=x", "=3", "beauty=1", "on-time=nan", "delay-p99=inf"} {
 		if _, err := parseRequirements(bad); err == nil {
 			t.Errorf("%q was taken", bad)
 		}
@@ -265,6 +276,9 @@ func TestServerFigures(t *testing.T) {
 	if p.figures(sight{cpu: -1}, sight{cpu: -1}, 1) != nil {
 		t.Error("figures of a server that was not seen")
 	}
+	if f := p.figures(sight{cpu: -1}, sight{cpu: -1, metrics: after.metrics}, 100); f == nil || f.Goroutines != 30 || f.seen() {
+		t.Errorf("of its metrics alone: %+v", f)
+	}
 }
 
 func TestHeldCost(t *testing.T) {
@@ -273,7 +287,8 @@ func TestHeldCost(t *testing.T) {
 	if want := (HeldFigures{PerLegFrame: 1, PerLegRSS: 10_000, PerLegHeap: 4000}); got == nil || *got != want {
 		t.Errorf("%+v, want %+v", got, want) // 5 % of 20 ms are 1 ms
 	}
-	if heldCost(nil, with, 1) != nil || heldCost(without, nil, 1) != nil || heldCost(without, with, 0) != nil {
+	if heldCost(nil, with, 1) != nil || heldCost(without, nil, 1) != nil || heldCost(without, with, 0) != nil ||
+		heldCost(&ServerFigures{Heap: 10e6}, &ServerFigures{Heap: 14e6}, 1) != nil {
 		t.Error("a cost of what was not seen")
 	}
 }

@@ -133,10 +133,13 @@ func (s sight) sum(name, label string) (sum float64) {
 	return sum
 }
 
+// seen says whether the process could be looked at, and not its metrics alone.
+func (f *ServerFigures) seen() bool { return f != nil && f.RSS > 0 }
+
 // heldCost compares the measurements without and with so many legs on hold; nil
 // when there was nothing to see.
 func heldCost(without, with *ServerFigures, legs int) *HeldFigures {
-	if without == nil || with == nil || legs == 0 {
+	if !without.seen() || !with.seen() || legs == 0 {
 		return nil
 	}
 	each := 1 / float64(legs)

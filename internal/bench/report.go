@@ -185,10 +185,12 @@ type LegFigures struct {
 	LateP99     float64 `json:"late_p99_ms"`
 	LateMax     float64 `json:"late_max_ms"`
 	GridMoved   float64 `json:"grid_moved_ms"`
-	Windows     int     `json:"windows"` // seconds listened to
-	Missed      int     `json:"missed"`  // talkers not heard, over all windows
-	Off         int     `json:"off"`     // talkers much softer or louder than they should be
+	Windows     int     `json:"windows"`   // seconds listened to
+	Missed      int     `json:"missed"`    // talkers not heard, over all windows
+	Off         int     `json:"off"`       // talkers much softer or louder than they should be
+	NotHeard    []int   `json:"not_heard"` // those talkers, by their index in the room, each once
 	HeardItself bool    `json:"heard_itself"`
+	Level       float64 `json:"level_db"` // of those heard, in the mean, against what was sent
 	Delay       float64 `json:"delay_mean_ms"`
 	DelayMax    float64 `json:"delay_max_ms"`
 }

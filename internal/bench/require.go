@@ -3,6 +3,7 @@ package bench
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -21,18 +22,19 @@ type figure struct {
 }
 
 // figures are all of them. Those of the server are infinitely bad when it could
-// not be looked at, and those of delay when too few markers were found: the ones
-// that were not may be the late ones.
+// not be looked at, that of who heard himself when nobody was listened to, and
+// those of delay when too few markers were found: the ones that were not may be the
+// late ones.
 var figures = []figure{
 	{"on-time", true, func(m *Measurement) float64 { return m.Lateness.OnTime }},
 	{"delivery", true, func(m *Measurement) float64 { return m.Delivery.Share }},
 	{"heard", true, func(m *Measurement) float64 { return share(m.Heard.Heard, m.Heard.Pairs) }},
-	{"self", false, func(m *Measurement) float64 { return float64(m.Heard.HeardThemselves) }},
+	{"self", false, func(m *Measurement) float64 { return m.Heard.themselves() }},
 	{"markers", true, func(m *Measurement) float64 { return m.Delay.Share }},
 	{"delay-mean", false, func(m *Measurement) float64 { return m.Delay.known(m.Delay.Mean) }},
 	{"delay-p99", false, func(m *Measurement) float64 { return m.Delay.known(m.Delay.P99) }},
 	{"cpu", false, func(m *Measurement) float64 { return m.server().PerLegFrame }},
-	{"memory", false, func(m *Measurement) float64 { return m.server().PerLegRSS }},
+	{"memory", false, func(m *Measurement) float64 { return m.server().perLeg() }},
 	{"legs", true, func(m *Measurement) float64 { return float64(m.LegCount) }},
 }
 
@@ -52,8 +54,25 @@ func (d Delay) known(ms float64) float64 {
 	return ms
 }
 
+// themselves is how many heard themselves, if anybody was listened to.
+func (h Heard) themselves() float64 {
+	if h.Selves == 0 {
+		return unknown
+	}
+	return float64(h.HeardThemselves)
+}
+
+// perLeg is the memory of a leg. Where the server has given back more than its legs
+// have taken, there were too few of them to tell.
+func (s ServerFigures) perLeg() float64 {
+	if s.PerLegRSS <= 0 {
+		return unknown
+	}
+	return s.PerLegRSS
+}
+
 func (m *Measurement) server() ServerFigures {
-	if m.Server == nil {
+	if !m.Server.seen() {
 		return ServerFigures{PerLegFrame: unknown, PerLegRSS: unknown}
 	}
 	return *m.Server
@@ -69,7 +88,7 @@ func parseRequirements(text string) (all []requirement, err error) {
 		}
 		name, value, _ := strings.Cut(item, "=")
 		bound, err := strconv.ParseFloat(value, 64)
-		if err != nil {
+		if err != nil || math.IsNaN(bound) || math.IsInf(bound, 0) {
 			return nil, fmt.Errorf("bench: requirement %q: write NAME=NUMBER", item)
 		}
 		f, err := figureNamed(name)

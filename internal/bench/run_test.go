@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -39,6 +40,7 @@ media: {ports: 10000-19999, codecs: [`+codec+`]}
 rooms: [{pattern: "7xxx"}]
 trunks: [{id: bench, match: [127.0.0.2], uri: "sip:127.0.0.2:5060"}]
 routes: [{to: "7xxx", target: dialled}]
+data: "`+t.TempDir()+`"
 `), "test", config.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -129,7 +131,7 @@ func written(t *testing.T, r *Report) {
 	if err := json.Unmarshal(text, &again); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := again.Measurements[0].Legs, r.Measurements[0].Legs; len(got) != len(want) || got[0] != want[0] {
+	if got, want := again.Measurements[0].Legs, r.Measurements[0].Legs; len(got) != len(want) || !reflect.DeepEqual(got[0], want[0]) {
 		t.Errorf("legs read again: %+v, want %+v", got, want)
 	}
 	var b bytes.Buffer

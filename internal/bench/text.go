@@ -96,8 +96,13 @@ func (m *Measurement) printServer(line func(name, format string, args ...any)) {
 	if s == nil {
 		return
 	}
-	line("server", "%.1f %% of a core, %.2f µs per leg and frame; %d threads, %d goroutines", s.CPU, s.PerLegFrame, s.Threads, s.Goroutines)
-	line("", "%.1f MB resident, %.1f KB per leg; heap %.1f MB, %.1f KB per leg", float64(s.RSS)/1e6, s.PerLegRSS/1e3, float64(s.Heap)/1e6, s.PerLegHeap/1e3)
+	if s.seen() {
+		line("server", "%.1f %% of a core, %.2f µs per leg and frame; %d threads; %.1f MB resident, %.1f KB per leg",
+			s.CPU, s.PerLegFrame, s.Threads, float64(s.RSS)/1e6, s.PerLegRSS/1e3)
+	} else {
+		line("server", "its process was not looked at")
+	}
+	line("", "%d goroutines; heap %.1f MB, %.1f KB per leg", s.Goroutines, float64(s.Heap)/1e6, s.PerLegHeap/1e3)
 	line("", "ticks %.3f ms late in the mean, %.0f skipped; %.0f frames leaked", s.TickLate, s.TicksSkipped, s.Leaked)
 	line("", "frames encoded %.0f, shared %.0f, relayed %.0f", s.Encoded, s.Shared, s.Relayed)
 }

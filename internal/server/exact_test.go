@@ -2,7 +2,6 @@ package server
 
 import (
 	"bytes"
-	"encoding/binary"
 	"math/rand/v2"
 	"testing"
 	"testing/synctest"
@@ -10,29 +9,14 @@ import (
 
 	"github.com/zaf/g711"
 
+	"warmline/internal/speech"
 	"warmline/internal/testnet"
-	"warmline/testdata/speech"
 )
 
-// utterance is what is said in the test data, as PCMU, with pauses between.
-func utterance(t *testing.T) (said []byte) {
-	t.Helper()
-	files, err := speech.Files.ReadDir(".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range files {
-		raw, err := speech.Files.ReadFile(f.Name())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.HasPrefix(raw, []byte("RIFF")) {
-			continue
-		}
-		for i := 44; i+1 < len(raw); i += 2 {
-			said = append(said, g711.EncodeUlawFrame(int16(binary.LittleEndian.Uint16(raw[i:]))))
-		}
-		said = append(said, bytes.Repeat([]byte{ulawZero}, 2400)...)
+// utterance is all that is said in the test data, as PCMU.
+func utterance() (said []byte) {
+	for _, v := range speech.Dialogue(45) {
+		said = append(said, g711.EncodeUlawFrame(v))
 	}
 	return bytes.ReplaceAll(said, []byte{0x7f}, []byte{ulawZero}) // the other zero
 }
@@ -75,7 +59,7 @@ func TestSpeechIsLeftUntouched(t *testing.T) {
 					from := time.Now().Add(time.Duration(i+1) * 5 * time.Second)
 					r.workers = append(r.workers, stall{from, from.Add(16 * time.Millisecond)})
 				}
-				said := utterance(t)
+				said := utterance()
 				var everybody []*pulse
 				for range calls {
 					_, pulses, _ := r.room(2, rng, 0)

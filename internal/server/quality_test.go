@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"warmline/conference"
-	"warmline/transfer"
+	"warmline/internal/testnet"
 )
 
 // quality is what the conference shows of somebody's audio, by letter.
@@ -27,11 +27,11 @@ func (st *stage) quality(of string) conference.Quality {
 // conference is forgotten; the metrics count it when the leg ends.
 func TestQualityOfACall(t *testing.T) {
 	play(t, options{}, func(st *stage) {
+		st.net.SetLinkBetween(st.carla.mediaAddr(), serverAddr.Addr(), testnet.Link{Delay: 5 * time.Millisecond, Jitter: 2 * time.Millisecond})
 		st.serve()
 		time.Sleep(30 * time.Second)
 		st.presence("bob", "available")
-		st.do(verb{do: transfer.DoHold, by: "alice", on: "C"}) // a change, which takes a new snapshot
-		during := st.quality("C")
+		during := st.quality("C") // up to now, though nothing has changed
 		if during.Codec != "pcmu" || during.PacketsIn < 1400 || during.PacketsOut < 1400 || during.MOS < 4.2 || during.MOS > 4.5 || during.Loss != 0 {
 			t.Errorf("C: %+v", during)
 		}
@@ -44,7 +44,9 @@ func TestQualityOfACall(t *testing.T) {
 		if n := st.metrics()[`warmline_rtp_mos_count{codec="pcmu",role="customer"}`]; n != 0 {
 			t.Errorf("%v legs rated before any ended", n)
 		}
-		st.do(verb{do: transfer.DoUnhold, by: "alice", on: "C"})
+		if jitter, ok := st.metrics()[`warmline_rtp_jitter_seconds{stat="max"}`]; !ok || jitter <= 0 {
+			t.Errorf("the jitter of this moment is %v", jitter)
+		}
 		st.carla.hangsUp()
 		st.alice.gone(time.Second)
 		st.over("C left hangup, A left finished")
