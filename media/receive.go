@@ -170,9 +170,12 @@ func (s *Session) datagram(now, at int64, a *agreement, from netip.AddrPort, p [
 		s.count.discarded.Add(1)
 		return false
 	}
-	p, ok := a.openAudio(p, sc)
+	p, former, ok := a.openAudio(p, sc)
 	h, payload, whole := parseRTP(p)
-	if !ok || !whole || !s.admit(now, from, &h) {
+	// Under the former key may be somebody who is not the peer any more: that
+	// teaches no address.
+	strange := former && from != s.in.latch.source && from != s.in.latch.sdp
+	if !ok || !whole || strange || !s.admit(now, from, &h) {
 		s.count.discarded.Add(1)
 		return false
 	}
@@ -189,9 +192,9 @@ func (s *Session) datagram(now, at int64, a *agreement, from netip.AddrPort, p [
 // openAudio authenticates and decrypts a packet in place, where the agreement
 // is for encryption. After a change of the peer's key the one before may still
 // be under way; a failure spoils the packet, so that it takes a copy.
-func (a *agreement) openAudio(p []byte, sc *scratch) ([]byte, bool) {
+func (a *agreement) openAudio(p []byte, sc *scratch) (packet []byte, former, ok bool) {
 	if a.open == nil {
-		return p, true
+		return p, false, true
 	}
 	var again []byte
 	if a.former != nil {
@@ -199,10 +202,10 @@ func (a *agreement) openAudio(p []byte, sc *scratch) ([]byte, bool) {
 	}
 	n, err := a.open.RTP(p)
 	if err != nil && again != nil {
-		p = again
+		p, former = again, true
 		n, err = a.former.RTP(p)
 	}
-	return p[:n], err == nil
+	return p[:n], former, err == nil
 }
 
 // openControl is the same for RTCP.

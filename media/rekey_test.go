@@ -1,6 +1,7 @@
 package media
 
 import (
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
@@ -111,5 +112,38 @@ func TestForksInTurn(t *testing.T) {
 	}
 	if st := b.s.Stats(); len(ssrcs) != 2 || st.Unsent != 0 || st.PacketsOut != 20 {
 		t.Errorf("%d SSRCs, %+v", len(ssrcs), st)
+	}
+}
+
+// Where a call goes on at another device, behind NAT as the one before, that one's
+// last packets, under the former key, do not teach its address for the new one's.
+func TestFormerKeyTeachesNoAddress(t *testing.T) {
+	b := newBench(t, SessionConfig{SRTP: SRTPOptional})
+	_, one := cryptoOf(t, 1, cm80)
+	_, two := cryptoOf(t, 1, cm80)
+	before, after := sealerOf(t, one), sealerOf(t, two)
+	old, now := b.socket(netip.MustParseAddrPort("203.0.113.20:4000")), b.socket(netip.MustParseAddrPort("203.0.113.30:4000"))
+	talk := func(from *fakeSocket, seal *srtp.Sealer, ssrc uint32, seq uint16, n int) {
+		for i := range uint16(n) {
+			buf := make([]byte, 400)
+			putRTP(buf, rtpHeader{seq: seq + i, ts: uint32(seq+i) * frameSamples, ssrc: ssrc})
+			size, err := seal.RTP(buf, rtpHeaderSize+frameSamples)
+			if err != nil {
+				t.Fatal(err)
+			}
+			from.TryWrite(buf[:size], b.rtpAddr())
+			b.tick()
+		}
+	}
+	b.agree(offerOf("192.168.1.5", savp, one))
+	talk(old, before, 1, 0, 10)
+	if got := b.s.Stats().Remote; got != old.LocalAddr() {
+		t.Fatalf("void: the peer is at %v", got)
+	}
+	b.agree(offerOf("192.168.1.9", savp, two))
+	talk(old, before, 1, 10, 10) // under way, or it does not know yet
+	talk(now, after, 2, 0, 100)
+	if got := b.s.Stats().Remote; got != now.LocalAddr() {
+		t.Errorf("the peer is taken to be at %v, and is at %v", got, now.LocalAddr())
 	}
 }
