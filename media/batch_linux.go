@@ -9,7 +9,7 @@ import (
 // kernelBatch is a batch of the kernel's sockets.
 type kernelBatch struct {
 	io      *uring.Batch
-	broken  bool                      // its sockets work one by one
+	broken  error                     // its sockets work one by one since; nil: it works
 	readers [uring.Size]*kernelSocket // by the index of their reads
 	writers [uring.Size]*kernelSocket
 }
@@ -45,7 +45,7 @@ func (b *kernelBatch) Fetch(s Socket) bool {
 	if !ok || k.fetched != 0 {
 		return true
 	}
-	if b.broken || b.io.Reads() == uring.Size {
+	if b.broken != nil || b.io.Reads() == uring.Size {
 		return false
 	}
 	i := b.io.Read(k.fd, !k.alone)
@@ -66,7 +66,7 @@ func (b *kernelBatch) Expect(s Socket) int {
 
 // write queues a packet for a socket's peer; false: send it otherwise.
 func (b *kernelBatch) write(s *kernelSocket, p []byte) bool {
-	if b == nil || b.broken || len(p) > uring.Datagram {
+	if b == nil || b.broken != nil || len(p) > uring.Datagram {
 		return false
 	}
 	if b.io.Writes() == uring.Size {
@@ -83,7 +83,9 @@ func (b *kernelBatch) Run() {
 	if n == 0 && b.io.Reads() == 0 {
 		return
 	}
-	b.broken = b.io.Run() != nil
+	if err := b.io.Run(); err != nil {
+		b.broken = err
+	}
 	for i, s := range b.writers[:n] {
 		s.pending = false
 		if errno := b.io.Sent(i); errno != 0 {
@@ -91,6 +93,9 @@ func (b *kernelBatch) Run() {
 		}
 	}
 }
+
+// Err implements Batch.
+func (b *kernelBatch) Err() error { return b.broken }
 
 // Close implements Batch.
 func (b *kernelBatch) Close() { b.io.Close() }

@@ -214,9 +214,12 @@ func TestBatchHasLimitedRoom(t *testing.T) {
 func TestBatchBroken(t *testing.T) {
 	a, b := joined(t)
 	batch := newBatch(t, a, b)
-	batch.broken = true
-	if batch.Fetch(b) {
-		t.Error("fetches")
+	if batch.Err() != nil {
+		t.Error("broken from the beginning")
+	}
+	batch.broken = syscall.EBADF
+	if batch.Fetch(b) || batch.Err() != syscall.EBADF {
+		t.Error("fetches, or does not say why not")
 	}
 	a.TryWrite([]byte("x"), b.LocalAddr())
 	if text, _, _ := readNow(b); text != "x" {

@@ -70,6 +70,9 @@ func (c *carrier) Hear(s mixer.Stream) {
 // Run implements mixer.Carrier.
 func (c *carrier) Run() { c.batch.Run() }
 
+// Err implements mixer.Carrier.
+func (c *carrier) Err() error { return c.batch.Err() }
+
 // Close implements mixer.Carrier.
 func (c *carrier) Close() { c.batch.Close() }
 

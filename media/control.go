@@ -168,7 +168,7 @@ func (s *Session) receiveControl(now int64, a *agreement, sc *scratch) {
 		if !host.IsValid() {
 			host = l.sdp
 		}
-		p, ok := a.openControl(sc.in[:n])
+		p, ok := a.openControl(sc.in[:n], sc, now < s.in.rekeying)
 		if !ok || from.Addr() != host.Addr() || !s.control.read(s, p, s.engine.arrival(now, stamp)) {
 			s.count.discarded.Add(1)
 			continue

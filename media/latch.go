@@ -6,6 +6,9 @@ const (
 	// learnPackets is how many consecutive packets of one stream it takes to
 	// believe an address that SDP did not give.
 	learnPackets = 3
+	// formerPackets is the same for the address of the agreement before, where a
+	// device that was left may still be sending: half a second of packets.
+	formerPackets = 25
 	// learnWindow is for how long after an agreement an address may be
 	// learned: as long as a call without any audio lives.
 	learnWindow = 30_000_000_000
@@ -26,6 +29,7 @@ type latch struct {
 	dest   netip.AddrPort // where we send; invalid: nowhere yet
 	until  int64          // the window's end
 	sdp    netip.AddrPort // the address agreed on
+	former netip.AddrPort // whom we listened to before it was; invalid: nobody, or it was the same
 
 	candidate struct {
 		addr netip.AddrPort
@@ -58,6 +62,9 @@ func (l *latch) agree(addr netip.AddrPort, symmetric bool, now int64) {
 	}
 	l.sdp = addr
 	if !kept {
+		if l.source.IsValid() {
+			l.former = l.source
+		}
 		l.source = netip.AddrPort{}
 		l.dest = addr
 		if addr.Port() == discardPort {
@@ -112,6 +119,9 @@ func (l *latch) consecutive(from netip.AddrPort, h *rtpHeader) bool {
 		c.addr, c.ssrc, l.count = from, h.ssrc, 1
 	}
 	c.seq = h.seq
+	if from == l.former {
+		return l.count >= formerPackets
+	}
 	return l.count >= learnPackets
 }
 

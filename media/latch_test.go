@@ -255,3 +255,36 @@ func TestReconnect(t *testing.T) {
 		t.Errorf("still connected to %v", b.s.in.peer)
 	}
 }
+
+// Where a call goes on at another device, the one before may still be sending:
+// its address is not the new one's so soon. But a device behind NAT that only
+// says something else of itself is found again.
+func TestTheDeviceBeforeIsLeft(t *testing.T) {
+	private := func(host string) string { return offerOf(host, "audio 4000 RTP/AVP 0") }
+	old, now := netip.MustParseAddrPort("203.0.113.20:4000"), netip.MustParseAddrPort("203.0.113.30:4000")
+	for _, c := range []struct {
+		name       string
+		stragglers int // of the old device after the agreement
+		news       int // of the new one after those
+		want       netip.AddrPort
+	}{
+		{"another device", 10, 10, now},
+		{"another device, at once", 0, 3, now},
+		{"the same device", 30, 0, old},
+	} {
+		b := newBench(t, SessionConfig{})
+		before, after := b.socket(old), b.socket(now)
+		b.agree(private("192.168.1.5"))
+		one := &stream{ssrc: 1}
+		b.heardFrom(before, one, 10)
+		if got := b.s.Stats().Remote; got != old {
+			t.Fatalf("void: the peer is at %v", got)
+		}
+		b.agree(private("192.168.1.9"))
+		b.heardFrom(before, one, c.stragglers)
+		b.heardFrom(after, &stream{ssrc: 2}, c.news)
+		if got := b.s.Stats().Remote; got != c.want {
+			t.Errorf("%s: the peer is taken to be at %v, want %v", c.name, got, c.want)
+		}
+	}
+}

@@ -43,6 +43,8 @@ type Batch interface {
 	Expect(Socket) int
 	// Run reads and writes.
 	Run()
+	// Err is why it works no more, and its sockets one by one; nil while it works.
+	Err() error
 	// Close is called when no socket is in it.
 	Close()
 }

@@ -31,6 +31,9 @@ const (
 	controlTicks = 64
 	// settleTicks is how often it is looked whether the peer's address is settled.
 	settleTicks = 4
+	// rekeyTime is for how long after an agreement packets under the peer's former
+	// key may still be under way.
+	rekeyTime = 5_000_000_000
 	// streamQuiet is how long a stream must have paused for the first packet of
 	// another to take over; else it takes two in a row.
 	streamQuiet = 100_000_000
@@ -38,19 +41,20 @@ const (
 
 // receiver is what the worker knows of the incoming stream.
 type receiver struct {
-	ticks   uint32
-	single  bool // the last tick read one packet, and that was a frame of audio
-	latch   latch
-	peer    netip.AddrPort // the RTP socket is connected to
-	stream  streamStats
-	rival   uint32 // another SSRC seen since the stream's last packet
-	rivals  int
-	lastAt  int64
-	events  eventReader
-	playing kind                       // what the playout plays
-	newest  uint32                     // the end of the last packet of audio, in its time
-	other   atomic.Pointer[conversion] // the present frame at the rate that it is not of; nil: nobody needs that
-	playout jitter.Playout
+	ticks    uint32
+	single   bool // the last tick read one packet, and that was a frame of audio
+	latch    latch
+	peer     netip.AddrPort // the RTP socket is connected to
+	stream   streamStats
+	rival    uint32 // another SSRC seen since the stream's last packet
+	rivals   int
+	lastAt   int64
+	rekeying int64 // until when a former key is tried
+	events   eventReader
+	playing  kind                       // what the playout plays
+	newest   uint32                     // the end of the last packet of audio, in its time
+	other    atomic.Pointer[conversion] // the present frame at the rate that it is not of; nil: nobody needs that
+	playout  jitter.Playout
 }
 
 // current is the agreement in force; the worker takes over a new one at the
@@ -69,6 +73,7 @@ func (s *Session) take(a *agreement, now int64) {
 	s.rekey(a, old)
 	s.taken = a
 	r := &s.in
+	r.rekeying = now + rekeyTime
 	r.latch.agree(a.remote, s.cfg.Symmetric, now)
 	s.reconnect(now)
 	if changed := old == nil || a.codec != old.codec; changed || a.packetTime != old.packetTime {
@@ -158,7 +163,7 @@ func arrival(now, stamp int64) int64 {
 func (s *Session) datagram(now, at int64, a *agreement, from netip.AddrPort, p []byte, sc *scratch) (long bool) {
 	if a != nil && a.mux && isRTCP(p) {
 		if l := &s.in.latch; from == l.source || !l.source.IsValid() && from == l.sdp {
-			if p, ok := a.openControl(p); ok && s.control.read(s, p, at) {
+			if p, ok := a.openControl(p, sc, now < s.in.rekeying); ok && s.control.read(s, p, at) {
 				s.collide(now, a, from.Addr(), controlSSRC(p))
 				return false
 			}
@@ -170,7 +175,7 @@ func (s *Session) datagram(now, at int64, a *agreement, from netip.AddrPort, p [
 		s.count.discarded.Add(1)
 		return false
 	}
-	p, former, ok := a.openAudio(p, sc)
+	p, former, ok := a.openAudio(p, sc, now < s.in.rekeying)
 	h, payload, whole := parseRTP(p)
 	// Under the former key may be somebody who is not the peer any more: that
 	// teaches no address.
@@ -191,13 +196,13 @@ func (s *Session) datagram(now, at int64, a *agreement, from netip.AddrPort, p [
 
 // openAudio authenticates and decrypts a packet in place, where the agreement
 // is for encryption. After a change of the peer's key the one before may still
-// be under way; a failure spoils the packet, so that it takes a copy.
-func (a *agreement) openAudio(p []byte, sc *scratch) (packet []byte, former, ok bool) {
+// be under way (late); a failure spoils the packet, so that it takes a copy.
+func (a *agreement) openAudio(p []byte, sc *scratch, late bool) (packet []byte, former, ok bool) {
 	if a.open == nil {
 		return p, false, true
 	}
 	var again []byte
-	if a.former != nil {
+	if a.former != nil && late {
 		again = sc.out[:copy(sc.out[:], p)]
 	}
 	n, err := a.open.RTP(p)
@@ -209,11 +214,19 @@ func (a *agreement) openAudio(p []byte, sc *scratch) (packet []byte, former, ok 
 }
 
 // openControl is the same for RTCP.
-func (a *agreement) openControl(p []byte) ([]byte, bool) {
+func (a *agreement) openControl(p []byte, sc *scratch, late bool) ([]byte, bool) {
 	if a.open == nil {
 		return p, true
 	}
+	var again []byte
+	if a.former != nil && late {
+		again = sc.out[:copy(sc.out[:], p)]
+	}
 	n, err := a.open.RTCP(p)
+	if err != nil && again != nil {
+		p = again
+		n, err = a.former.RTCP(p)
+	}
 	return p[:n], err == nil
 }
 

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"encoding/binary"
 	"net/netip"
 	"slices"
 	"testing"
@@ -145,5 +146,51 @@ func TestFormerKeyTeachesNoAddress(t *testing.T) {
 	talk(now, after, 2, 0, 100)
 	if got := b.s.Stats().Remote; got != now.LocalAddr() {
 		t.Errorf("the peer is taken to be at %v, and is at %v", got, now.LocalAddr())
+	}
+}
+
+// Packets under the former key are still under way for a moment, RTCP too, and
+// after that nobody's who may be heard.
+func TestFormerKeyExpires(t *testing.T) {
+	for _, wait := range []int64{0, rekeyTime - 100_000_000, rekeyTime + 100_000_000} {
+		b := newBench(t, SessionConfig{SRTP: SRTPOptional})
+		_, one := cryptoOf(t, 1, cm80)
+		_, two := cryptoOf(t, 1, cm80)
+		before := sealerOf(t, one)
+		b.agree(offerOf(peerAddr.Addr().String(), savp, one, "rtcp-mux"))
+		send := func(seq uint16) {
+			buf := make([]byte, 400)
+			putRTP(buf, rtpHeader{seq: seq, ts: uint32(seq) * frameSamples, ssrc: 9})
+			size, err := before.RTP(buf, rtpHeaderSize+frameSamples)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.peer.TryWrite(buf[:size], b.rtpAddr())
+		}
+		report := func() {
+			p := binary.BigEndian.AppendUint32(append(make([]byte, 0, 200), 2<<6, typeRR, 0, 1), 9)
+			p = binary.BigEndian.AppendUint32(append(p, 2<<6|1, typeBYE, 0, 1), 9)
+			n, err := before.RTCP(p[:cap(p)], len(p))
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.peer.TryWrite(p[:cap(p)][:n], b.rtpAddr())
+		}
+		send(0)
+		b.tick()
+		b.agree(offerOf(peerAddr.Addr().String(), savp, two, "rtcp-mux"))
+		b.tick()
+		b.now += wait
+		in, byes := b.s.Stats().PacketsIn, b.s.count.byes.Load()
+		send(1)
+		report()
+		b.tick()
+		want := wait < rekeyTime
+		if got := b.s.Stats().PacketsIn > in; got != want {
+			t.Errorf("after %d ns RTP under the former key: taken %v, want %v", wait, got, want)
+		}
+		if got := b.s.count.byes.Load() > byes; got != want {
+			t.Errorf("after %d ns RTCP under the former key: taken %v, want %v", wait, got, want)
+		}
 	}
 }

@@ -19,6 +19,9 @@ type Carrier interface {
 	Hear(s Stream)
 	// Run reads for those fetched and sends all that waits.
 	Run()
+	// Err is why it carries nothing any more, so that streams do it themselves; nil
+	// while it does.
+	Err() error
 	// Close is called with nobody aboard.
 	Close()
 }
@@ -157,7 +160,20 @@ func (w *worker) fetchAll(ports []*port, l *large, last bool) int {
 
 // send has what was pushed in a slot go.
 func (w *worker) send() {
-	if w.carrier != nil {
-		w.carrier.Run()
+	if w.carrier == nil {
+		return
 	}
+	w.carrier.Run()
+	if err := w.carrier.Err(); err != nil && w.sinking == nil {
+		// A worker must not wait for a log: the janitor writes it.
+		w.sinking = err
+		w.stats.carried.Store(false)
+		w.mixer.due.Add(1)
+		w.mixer.notices.push(&w.distress)
+	}
+}
+
+// lament logs that packets go one by one from now on. The janitor calls it.
+func (w *worker) lament() {
+	w.mixer.log.Error("media worker sends packets one by one", "worker", w.index, "err", w.sinking)
 }

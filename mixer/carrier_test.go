@@ -1,8 +1,11 @@
 package mixer
 
 import (
+	"bytes"
 	"errors"
+	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -16,6 +19,7 @@ type ferry struct {
 	waiting int // pushes since the last Run
 	runs    int
 	most    int // fetches that one Run carried out
+	err     error
 	closed  bool
 }
 
@@ -63,6 +67,8 @@ func (f *ferry) Run() {
 	f.most = max(f.most, f.loaded)
 	f.loaded, f.waiting = 0, 0
 }
+
+func (f *ferry) Err() error { return f.err }
 
 func (f *ferry) Close() {
 	if len(f.aboard) > 0 {
@@ -195,6 +201,25 @@ func TestWorkerEndsItsCarrier(t *testing.T) {
 		t.Errorf("closed: %v, %d aboard, %d workers carried", f.closed, len(f.aboard), r.m.Stats().Carried)
 	}
 	r.tick(2) // goes on without
+}
+
+// A carrier that fails is told of, once, and not by the worker.
+func TestCarrierFails(t *testing.T) {
+	r, f := ferried(t, 64)
+	var log bytes.Buffer
+	r.m.log = slog.New(slog.NewTextHandler(&log, nil))
+	r.m.NewRoom().Join(0, &passenger{f: f}, Row{})
+	r.tick(2)
+	f.err = errors.New("ring broken")
+	r.tick(3)
+	if got := r.m.Stats().Carried; got != 0 || log.Len() > 0 {
+		t.Errorf("%d workers carried, log %q", got, &log)
+	}
+	r.m.callBack()
+	r.m.callBack()
+	if got := log.String(); strings.Count(got, "ring broken") != 1 || !strings.Contains(got, "level=ERROR") {
+		t.Errorf("log %q", got)
+	}
 }
 
 // Where there is no carrier to be had, the worker does without.

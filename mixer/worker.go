@@ -38,6 +38,8 @@ type worker struct {
 	sleep  func(until int64)
 
 	carrier  Carrier // nil: streams carry their packets themselves
+	sinking  error   // why it carries none any more
+	distress node[notice]
 	fetched  int     // inputs to come whose packets it has read
 	expected int     // outputs to come whose memory has been read
 	read     int     // the sum of that, so that it is not found to be for nothing
@@ -58,6 +60,7 @@ type radio struct {
 func newWorker(m *Mixer) *worker {
 	w := &worker{mixer: m, clock: m.Now, wake: make(chan struct{}, 1)}
 	w.opened.init()
+	w.distress.value.released = w.lament
 	w.sleep = func(until int64) { time.Sleep(time.Duration(until - w.clock())) }
 	for bus := range w.radios {
 		w.radios[bus] = make([]radio, m.sounds.stations())

@@ -143,6 +143,10 @@ func (r *ring) next() *entry {
 	return e
 }
 
+// patience is how often in a row the kernel may refuse to take up anything, for
+// want of memory, before the ring is given up.
+const patience = 100
+
 // run carries out what is queued and calls finish for each operation, as soon
 // as all have ended. An error is the ring's and not an operation's.
 func (r *ring) run(finish func(tag uint64, result int32)) error {
@@ -150,12 +154,17 @@ func (r *ring) run(finish func(tag uint64, result int32)) error {
 	atomic.StoreUint32(r.tail, *r.tail+waiting)
 	submit := waiting
 	r.queued = 0
-	for waiting > 0 {
+	for refused := 0; waiting > 0; {
 		n, _, errno := unix.RawSyscall6(unix.SYS_IO_URING_ENTER, uintptr(r.fd), uintptr(submit), uintptr(waiting), enterGetEvents, 0, 0)
 		switch errno {
 		case 0:
 			submit -= min(submit, uint32(n))
-		case unix.EINTR, unix.EAGAIN, unix.EBUSY:
+			refused = 0
+		case unix.EINTR:
+		case unix.EAGAIN, unix.EBUSY:
+			if refused++; refused == patience {
+				return fmt.Errorf("io_uring: refused %d times in a row: %w", refused, errno)
+			}
 		default:
 			return fmt.Errorf("io_uring: %w", errno)
 		}
