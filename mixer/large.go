@@ -17,7 +17,8 @@ const (
 	maxGathers = 4
 
 	// lingering is how many ticks a port goes on to be served among the first after
-	// it has spoken, so that it does not change its place with every pause.
+	// it has spoken, or its row has changed, so that it does not change its place with
+	// every pause.
 	lingering = 250
 
 	// maxFades bounds the fades in one tick of a room (some 0.2 ms of work). A great
@@ -43,6 +44,7 @@ type large struct {
 	frame   int64   // of this tick
 	slice   turn    // the next part of the tick
 	crowded bool    // there were more talkers than places in the last tick
+	radios  [buses][]radio
 }
 
 // phase is how far a large room's tick has come.
@@ -61,6 +63,7 @@ type total struct {
 	mix      mix
 	soft     mix  // the same with the voices softened that began or ended with this tick
 	softened bool // soft is made
+	fades    bool // and differs
 	out      [maxFrame]int16
 	clamped  []int16 // of out; nil: not made yet
 	share    share
@@ -99,7 +102,10 @@ func (r *Room) enlarge() {
 	r.forget()
 	l := r.spare
 	r.large, r.spare = l, nil
-	*l = large{talkers: l.talkers[:0], first: l.first[:0], crowded: l.crowded, slice: turn{kind: turnOutput, room: r}}
+	*l = large{
+		talkers: l.talkers[:0], first: l.first[:0], crowded: l.crowded, slice: turn{kind: turnOutput, room: r},
+		radios: l.radios, ticks: l.ticks, // which these have been asked by
+	}
 	for _, p := range r.members {
 		r.unschedule(p)
 		p.anchor = nil
@@ -247,31 +253,61 @@ func (r *Room) hear() {
 // queue lists who is served before the others, whose places stay as they are so
 // that each gets its frames evenly. First come those with a mix of their own: an
 // encoder that parts from the shared one has to take over its state before that
-// has gone on to this frame.
+// has gone on to this frame. Then come those who go over to what others hear, and
+// may want to begin with it.
 func (r *Room) queue() {
 	l := r.large
 	l.first = l.first[:0]
-	waiting := false
+	var present [places]bool
 	for _, p := range r.members {
-		own := p.own()
-		if own {
+		place := l.place(p)
+		if place == changing || place == apart && p.own() {
 			p.lingers = l.ticks + lingering
 		}
-		if own || !p.plain() {
+		if present[place] = true; place == apart {
 			l.first = append(l.first, p)
-		} else if p.lingers > l.ticks {
-			waiting = true
 		}
 	}
-	if !waiting {
-		return
-	}
-	for _, p := range r.members {
-		if p.lingers > l.ticks && p.plain() && !p.own() {
-			l.first = append(l.first, p)
+	for _, place := range []place{changing, lately} {
+		if !present[place] {
+			continue
+		}
+		for _, p := range r.members {
+			if l.place(p) == place {
+				l.first = append(l.first, p)
+			}
 		}
 	}
 }
+
+// place is where in a tick a port is served, in this order.
+type place uint8
+
+const (
+	apart    place = iota // it has a mix of its own
+	changing              // it goes over to what others hear
+	lately                // it did so a short while ago, or has spoken
+	among                 // the others
+	places
+)
+
+func (l *large) place(p *port) place {
+	switch {
+	case p.own() || !p.common():
+		return apart
+	case p.served == 0:
+		return among // there is nothing that it goes over from
+	case p.touched || !p.bare():
+		return changing
+	case p.lingers > l.ticks:
+		return lately
+	}
+	return among
+}
+
+// common says that the port hears what others hear, or will from the next frame
+// on: voices or a radio, and no clip.
+func (p *port) common() bool { return p.row.Treatment.common() && p.play == nil }
 
 // plain says that the port hears what all with its mask hear.
 func (p *port) plain() bool { return !p.touched && p.src.loop == nil && p.bare() }
@@ -308,7 +344,9 @@ func (w *worker) serveSlice(r *Room, now int64) (leaked int, done bool) {
 	if end < len(r.members) {
 		return leaked, false
 	}
-	l.settle()
+	l.settle(everybody)
+	clear(l.first)
+	l.first, l.stage = l.first[:0], resting
 	return leaked, true
 }
 
@@ -319,7 +357,7 @@ func (w *worker) serveMember(r *Room, p *port, now int64) (leaked int) {
 		return 0
 	}
 	f := &w.scratch.frame
-	*f = Frame{turn: r.large.frame}
+	*f = Frame{changes: &w.changes}
 	voices := r.render(&w.scratch, f, p, r.large.frame)
 	if p.row.Held && voices != 0 {
 		leaked = 1
@@ -333,14 +371,32 @@ func (w *worker) serveMember(r *Room, p *port, now int64) (leaked int) {
 	return leaked
 }
 
-// settle ends a tick: the rows in force have been heard.
-func (l *large) settle() {
-	for p := l.touched; p != nil; {
-		next := p.next
-		p.was, p.touched, p.next = p.row, false, nil
-		p = next
+// abandon ends a tick that did not come to its end in time, before anything
+// changes. What has changed with it is over for those who were served; the others
+// will hear the change with the next one. So a room that has too much to do comes
+// to the end of its changes all the same, and with them of the work they make.
+func (r *Room) abandon() {
+	l := r.large
+	if l.slice.waiting {
+		r.worker.remove(&l.slice)
 	}
-	l.touched = nil
-	clear(l.first)
-	l.first, l.stage = l.first[:0], resting
+	if l.stage == serving {
+		l.settle(func(p *port) bool { return p.gone || p.served == l.step })
+	}
+	l.stage = resting
 }
+
+// settle notes whose rows in force have been heard.
+func (l *large) settle(heard func(*port) bool) {
+	for at := &l.touched; *at != nil; {
+		p := *at
+		if !heard(p) {
+			at = &p.next
+			continue
+		}
+		*at = p.next
+		p.was, p.touched, p.next = p.row, false, nil
+	}
+}
+
+func everybody(*port) bool { return true }

@@ -28,14 +28,15 @@ type worker struct {
 	index   int // of the mixer's workers
 	scratch scratch
 	wheel
-	hosted int            // rooms
-	slot   int64          // the slot that comes next, counted from the mixer's epoch
-	behind bool           // slots are given up until it is on time
-	step   uint64         // counts what ports say and hear, to tell what came before what
-	radios [buses][]radio // what the radios play, by station
-	stats  workerStats
-	clock  func() int64
-	sleep  func(until int64)
+	hosted  int            // rooms
+	slot    int64          // the slot that comes next, counted from the mixer's epoch
+	behind  bool           // slots are given up until it is on time
+	step    uint64         // counts what ports say and hear, to tell what came before what
+	radios  [buses][]radio // what the radios play, by station
+	changes changes        // of what ports hear
+	stats   workerStats
+	clock   func() int64
+	sleep   func(until int64)
 
 	carrier  Carrier // nil: streams carry their packets themselves
 	fetched  int     // inputs to come whose packets it has read
@@ -56,13 +57,18 @@ type radio struct {
 }
 
 func newWorker(m *Mixer) *worker {
-	w := &worker{mixer: m, clock: m.Now, wake: make(chan struct{}, 1)}
+	w := &worker{mixer: m, clock: m.Now, wake: make(chan struct{}, 1), changes: changes{aside: mostAside}}
 	w.opened.init()
 	w.sleep = func(until int64) { time.Sleep(time.Duration(until - w.clock())) }
-	for bus := range w.radios {
-		w.radios[bus] = make([]radio, m.sounds.stations())
-	}
+	w.radios = newRadios(m)
 	return w
+}
+
+func newRadios(m *Mixer) (radios [buses][]radio) {
+	for bus := range radios {
+		radios[bus] = make([]radio, m.sounds.stations())
+	}
+	return radios
 }
 
 // open hands a room to the worker. Any goroutine.
@@ -169,6 +175,7 @@ func (w *worker) runSlot(slot int64) {
 	late := begin - slot*slotTime
 	w.behind = late > allowance || w.behind && late > tolerable
 	w.fetched, w.expected = 0, 0
+	w.changes.begin(slot / slots)
 	for done := 0; ; done++ {
 		t := w.take(slot)
 		if t == nil {
@@ -194,6 +201,9 @@ func (w *worker) runSlot(slot int64) {
 func (w *worker) do(t *turn, now int64) {
 	r := t.room
 	late := now - t.due*slotTime
+	if t.kind == turnRoom && r.large != nil {
+		r.abandon()
+	}
 	// What an input does depends on nobody's row, and a large room's slices are of
 	// one tick.
 	if t.kind == turnRoom || t.kind == turnOutput && t.port != nil {
@@ -284,15 +294,21 @@ func (w *worker) tickLarge(r *Room, slot, now int64) {
 	w.add(&l.slice)
 }
 
-// radio is the present frame of a radio, and its encodings.
-func (w *worker) radio(s *source, bus int) ([]int16, *share) {
-	r := &w.radios[bus][s.station]
+// listen makes a frame that of a radio, which all small rooms have in common.
+func (w *worker) listen(f *Frame, src source, frame int64, bus int) {
+	src.at(frame)
+	radio := &w.radios[bus][src.station]
+	f.joins(&radio.share, radio.frame(&src, bus), frame)
+}
+
+// frame is the present frame of a radio.
+func (r *radio) frame(s *source, bus int) []int16 {
 	n, pos := FrameSamples<<bus, s.pos<<bus
 	if from := s.loop.at[bus]; pos+n <= len(from) {
-		return from[pos : pos+n], &r.share
+		return from[pos : pos+n]
 	}
 	s.read(r.out[:n], bus)
-	return r.out[:n], &r.share
+	return r.out[:n]
 }
 
 // drop lets go of a room that was closed, and has the janitor take it over.
