@@ -32,17 +32,21 @@ func (*stub) Decode(dst []int16, payload []byte) int {
 	return wideFrame
 }
 
-// tally counts what sessions and rooms encode, and what encoders are led in with.
+// tally counts what sessions and rooms encode, and how often encoders are led in.
 type tally struct{ encodes, led atomic.Int64 }
 
-// tallied is an encoder that is counted.
+// tallied is an encoder that is counted, and takes virtual time.
 type tallied struct {
 	voiceEncoder
 	t *tally
 }
 
+// encodeTime is as much as a real one takes.
+const encodeTime = 160 * time.Microsecond
+
 func (e tallied) Encode(dst []byte, frame []int16) int {
 	e.t.encodes.Add(1)
+	time.Sleep(encodeTime)
 	return e.voiceEncoder.Encode(dst, frame)
 }
 
@@ -51,6 +55,7 @@ func (e tallied) Adopt(from mixer.Encoder) {
 		from = other.voiceEncoder
 	}
 	e.t.led.Add(1)
+	time.Sleep(primeFrames * encodeTime)
 	e.voiceEncoder.Adopt(from)
 }
 
@@ -149,6 +154,9 @@ func TestRushToALargeRoom(t *testing.T) {
 				}
 				r.frames(5)
 				r.check("they come", mostEncodes)
+				if st := r.mixer.Stats(); st.SkippedTicks > 0 {
+					t.Errorf("%d ticks given up", st.SkippedTicks)
+				}
 				if got := r.frames(25); got > 2 {
 					t.Errorf("%.2f encodes a frame afterwards", got)
 				}
@@ -222,6 +230,9 @@ func TestAllAtOnce(t *testing.T) {
 		r.check("all are silenced", mostEncodes)
 		if got := r.frames(20); got > 1 {
 			t.Errorf("%.2f encodes a frame in the end", got)
+		}
+		if st := r.mixer.Stats(); st.SkippedTicks > 0 {
+			t.Errorf("%d ticks given up", st.SkippedTicks)
 		}
 		t.Logf("encoders were led in %d times", r.tally.led.Load())
 	})

@@ -255,3 +255,110 @@ func (p *asker) Push(_ int64, f *Frame) {
 		*p.granted++
 	}
 }
+
+// Who go from one thing to another together share the frame between the two, with
+// the fade in it; who hear something else in that frame, or come from elsewhere, do
+// not. There is an end to how many such changes a frame may have.
+func TestCross(t *testing.T) {
+	c := &changes{frame: 1}
+	var s share
+	frame := func(level int16) *Frame {
+		f := &Frame{samples: constant(level)(0), own: true, changes: c}
+		f.joins(&s, silence[:FrameSamples], 1)
+		return f
+	}
+	one, other := &checksum{sum: 7}, &checksum{sum: 8}
+	want := func(level int16, from *checksum) string {
+		e, dst := *from, make([]byte, 8)
+		e.Encode(dst, constant(level)(0))
+		return string(dst)
+	}
+	var made []*checksum
+	cross := func(what string, level int16, from *checksum, given bool) {
+		t.Helper()
+		spare := &checksum{}
+		payload, by, took := frame(level).Cross(0, from, spare)
+		if took != given {
+			t.Errorf("%s: spare taken: %v", what, took)
+		}
+		if took {
+			made = append(made, spare)
+		}
+		if string(payload) != want(level, from) || by == nil || by.(*checksum).sum == from.sum {
+			t.Errorf("%s: the payload does not go on from what was heard before", what)
+		}
+	}
+	cross("the first", 100, one, true)
+	cross("another one", 100, one, false)
+	if made[0].encodes != 1 {
+		t.Errorf("%d encodes for two", made[0].encodes)
+	}
+	cross("from elsewhere", 100, other, true)
+	if _, by, given := frame(200).Cross(0, one, &checksum{}); by != nil || given {
+		t.Error("a third change in a frame")
+	}
+	c.begin(2)
+	cross("something else, a frame later", 200, one, false)
+	cross("together with another one", 200, one, false)
+	if _, by, _ := NewFrame(silence[:FrameSamples]).Cross(0, one, &checksum{}); by != nil {
+		t.Error("to nothing that others hear")
+	}
+}
+
+// crosser is a peer that changes over as those do who may not stand aside.
+type crosser struct {
+	joiner
+	second *renewable
+}
+
+func (p *crosser) Push(now int64, f *Frame) {
+	if p.by != nil && f.Own() && f.By(0) != p.by && !f.Aside() {
+		if _, by, given := f.Cross(0, p.by, p.second); by != nil {
+			if p.by = by; given {
+				p.second = &renewable{}
+			}
+			return
+		}
+	}
+	p.joiner.Push(now, f)
+}
+
+// Changes for all at once allocate nothing, in time or given up.
+func TestChangesAllocateNothing(t *testing.T) {
+	r := newRig(t)
+	room := r.m.NewRoom()
+	for i := range Port(300) {
+		p := &crosser{joiner{peer: peer{deaf: true}, spare: &renewable{}}, &renewable{}}
+		if i == 0 {
+			p.voice = constant(1000)
+		}
+		room.Join(i, p, Row{Voice: 1, Hears: 1})
+	}
+	r.runUntil(200 * ms)
+	round := 0
+	change := func() {
+		round++
+		for _, p := range room.members {
+			row := Row{Voice: 1, Hears: 1}
+			if round%2 > 0 {
+				row = Row{Held: true, Treatment: Music}
+			}
+			room.change(p, row)
+		}
+		r.runUntil(r.now + 7*slotTime)
+		if round%3 == 0 {
+			r.now += 2 * allowance // the tick is given up in its midst
+		}
+		r.runUntil(r.now + 20*slotTime)
+	}
+	for range 12 {
+		change()
+	}
+	if n := testing.AllocsPerRun(50, change); n != 0 {
+		t.Errorf("%.1f allocations", n)
+	}
+	if r.w.changes.crossings[0][0].by == nil {
+		t.Error("nobody went over together with others")
+	}
+	checkWheel(t, r.w, room)
+}

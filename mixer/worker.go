@@ -154,8 +154,9 @@ func (w *worker) admit() {
 		if !ok {
 			return
 		}
-		// The first such slot from now on.
-		r.tick = turn{kind: turnRoom, room: r, due: w.slot + (int64(r.slot)-w.slot%slots+slots)%slots}
+		// The first such slot from now on, to which the worker may have slept.
+		from := max(w.slot, w.clock()/slotTime)
+		r.tick = turn{kind: turnRoom, room: r, due: from + (int64(r.slot)-from%slots+slots)%slots}
 		w.add(&r.tick)
 		w.hosted++
 	}
