@@ -53,7 +53,8 @@
 // # Large rooms
 //
 // A room of more than four ports has one slot, which moves to where its voices
-// wait least. All streams move on, those of more than 250 ports over up to four
+// wait least. All streams move on, those of more than 250 ports (75 while more speak
+// than are heard, for which each is decoded) over up to four
 // slots with the talkers in the last; then the frames are sent in slices of sixty
 // ports over the slots that follow. A port keeps its slice, so that its frames
 // come evenly, but for who speaks or has a mix of its own. Each distinct mask is summed once at

@@ -16,6 +16,10 @@ const (
 	gatherSize = 250
 	maxGathers = 4
 
+	// crowdSize is the same where it is heard who is the loudest: then each of those
+	// who send something is decoded.
+	crowdSize = 75
+
 	// maxFades bounds the fades in one tick of a room (some 0.2 ms of work). A great
 	// rearrangement of a large room may exceed it; what is left over then
 	// switches at once, for a click harms less than a late frame.
@@ -164,7 +168,11 @@ func (l *large) begin(step uint64, frame int64) {
 // voices wait for nobody. After the last part, done, it is settled who is heard.
 func (r *Room) gather(due int64) (done bool) {
 	l := r.large
-	size := partSize(len(r.members), gatherSize, maxGathers)
+	size := gatherSize
+	if l.crowded {
+		size = crowdSize
+	}
+	size = partSize(len(r.members), size, maxGathers)
 	from := l.parts * size
 	l.parts++
 	if from+size < len(r.members) {

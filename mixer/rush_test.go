@@ -75,6 +75,9 @@ func TestChangesOutliveATickGivenUp(t *testing.T) {
 	if served == 0 || served == len(peers) {
 		t.Fatalf("%d served", served)
 	}
+	if r.m.Stats().SkippedTicks == 0 {
+		t.Error("it is not counted")
+	}
 	r.w.clock = func() int64 { return r.now }
 	r.tick(10)
 	for i, p := range peers[:299] {

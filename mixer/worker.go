@@ -232,9 +232,10 @@ func (w *worker) do(t *turn, now int64) {
 	}
 }
 
-// skip gives up a turn that is too late.
+// skip gives up a turn that is too late: in a large room with it the tick, or what
+// is left of it.
 func (w *worker) skip(t *turn) {
-	if t.kind == turnOutput && t.port != nil || t.kind == turnRoom && t.room.large != nil {
+	if t.kind == turnOutput || t.kind == turnRoom && t.room.large != nil {
 		w.stats.skipped.add(1)
 		w.stats.window.observe(2 * allowance) // later than any that is served
 	}
