@@ -29,6 +29,8 @@ type codec struct {
 	// The others have state, one of each for every stream.
 	newDecoder func() jitter.Decoder
 	newEncoder func(opusWish) voiceEncoder
+	apart      int                      // frames in which its encoders become as alike as ever
+	jumps      bool                     // costs much, and can go from one to another all the same
 	duration   func(payload []byte) int // samples in a packet; nil: a byte is 125 µs
 }
 
@@ -52,13 +54,14 @@ func (c *codec) number() mixer.Codec { return mixer.Codec(c.kind - kindPCMU) }
 var (
 	codecG722 = &codec{
 		name: "g722", encoding: "G722", kind: kindG722, payloadType: 9, clock: 8000, rate: 16000,
-		newDecoder: newDecoderG722, newEncoder: newEncoderG722,
+		newDecoder: newDecoderG722, newEncoder: newEncoderG722, apart: 100,
 	}
 	codecOpus = &codec{
 		name: "opus", encoding: "opus", kind: kindOpus, payloadType: 111, dynamic: true, clock: 48000,
 		channels: "2", rate: 16000, steady: true,
 		fmtp:       "minptime=10;useinbandfec=1;maxplaybackrate=16000;sprop-maxcapturerate=16000;maxaveragebitrate=64000",
 		newDecoder: newDecoderOpus, newEncoder: newEncoderOpus, duration: opus.Samples,
+		apart: 10, jumps: true,
 	}
 
 	codecs        = []*codec{pcmu, pcma, codecG722, codecOpus}

@@ -85,8 +85,8 @@ func (p *pairing) first(digit byte, source digitSource, now time.Time) bool {
 	return true
 }
 
-// pump reports the digits of all sessions until the engine closes. It sleeps
-// while there is no session.
+// pump reports the digits of all sessions until the engine closes, and sees to the
+// spare encoders. It sleeps while there is no session.
 func (e *Engine) pump() {
 	timer := time.NewTicker(pumpInterval)
 	defer timer.Stop()
@@ -108,6 +108,7 @@ func (e *Engine) pump() {
 		}
 		e.look()
 		e.depths.refill()
+		e.spares.refill(opusWish{ours: e.cfg.Opus})
 		if pressed := e.pressed.Load(); pressed != seen {
 			seen = pressed
 			e.deliver()

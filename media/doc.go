@@ -49,10 +49,18 @@
 //
 // A frame that several ports hear alike (mixer.Frame.Shared) is encoded once, by
 // an encoder that belongs to what they hear. The engine keeps some ready; who
-// first needs one gives it away, and the next agreement makes new ones. G.711 is
-// the same from whatever encoder. The others have state: a session's own encoder
-// is fed along until both make the same packets, or for two seconds, before it
-// hops over; it takes over the shared one's state when it hops back.
+// first needs one gives it away, and the pump or the next agreement makes new ones.
+// G.711 is the same from whatever encoder. The others have state: a session's own
+// encoder is fed along until both make the same packets, or for so long (G.722 two
+// seconds, Opus 0.2) that they do not become more alike, before it hops over; it
+// takes over the shared one's state when it hops back. A session whose peer has
+// had nothing yet needs no such care.
+//
+// A frame of Opus takes 0.16 ms to encode, and a worker has 20 for all. So a few of
+// its sessions may do that at a time, whatever happens to hundreds of them at once
+// (manner): the others go over in one step, together, by a packet with the fade in
+// it that is made once, and then one that does not predict from what was before.
+// The ear gets no more of that than of the change itself.
 //
 // Relay hands a packet of G.722 or Opus on to a peer with the same codec and
 // packets of 20 ms, undecoded. What the network lost is a gap in the sequence

@@ -24,6 +24,7 @@ type equipment struct {
 // packets handed on, stopped.
 type voiceEncoder interface {
 	mixer.Encoder
+	mixer.Renewer
 	// resume goes on after a stream of payloads, of which past are the last.
 	resume(past *passed, spares *spares)
 }
@@ -140,6 +141,10 @@ func (e *encoderG722) Adopt(from mixer.Encoder) {
 	}
 }
 
+// Renew implements mixer.Renewer: all that comes before is in the state of a
+// decoder of G.722, and there is nothing to be done about it.
+func (e *encoderG722) Renew() {}
+
 func (e *encoderG722) resume(past *passed, _ *spares) {
 	var ear g722.Decoder
 	var heard [mixer.MaxPayload * 2]int16
@@ -190,6 +195,9 @@ func (e *encoderOpus) Adopt(from mixer.Encoder) {
 		e.Prime(e.past[:])
 	}
 }
+
+// Renew implements mixer.Renewer.
+func (e *encoderOpus) Renew() { e.Encoder.Renew() }
 
 func newDecoderOpus() jitter.Decoder {
 	d, err := opus.NewDecoder()

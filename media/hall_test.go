@@ -25,7 +25,7 @@ func inHall(t *testing.T, run func(t *testing.T, h *hall)) {
 	synctest.Test(t, func(t *testing.T) {
 		h := &hall{T: t, net: newFakeNetwork()}
 		var err error
-		h.engine, err = New(Config{Network: h.net, Addr: ourAddr, PortMin: 20000, PortMax: 20999})
+		h.engine, err = New(Config{Network: h.net, Addr: ourAddr, PortMin: 20000, PortMax: 29999})
 		if err != nil {
 			t.Fatal(err)
 		}

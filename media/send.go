@@ -1,10 +1,6 @@
 package media
 
-import (
-	"bytes"
-
-	"warmline/mixer"
-)
+import "warmline/mixer"
 
 // sender makes packets of frames. There is one outgoing stream per session: its
 // sequence numbers have no gaps but for packets that the one it hands on has
@@ -145,71 +141,6 @@ func (s *Session) encode(a *agreement, dst []byte, f *mixer.Frame) int {
 	}
 	s.count.of(a.codec).encoded.Add(1)
 	return a.codec.tables.Encode(dst, f.Samples())
-}
-
-// Hand-over from a session's own encoder to one that is shared. Both have been
-// fed the same since the session's peer hears what others hear, so that their
-// states become alike, and with them what they make.
-const (
-	alikeEnough = 3   // frames
-	apartEnough = 100 // 2 s: what is still different then does not become alike
-)
-
-// encodeVoice is encode for codecs with state, where the peer's decoder must not
-// notice from whom the packets come.
-func (s *Session) encodeVoice(a *agreement, dst []byte, f *mixer.Frame) int {
-	o := &s.out
-	var shared []byte
-	var by mixer.Encoder
-	if a.opus.usual() {
-		shared, by = s.share(a, f)
-	}
-	if by != nil && by == o.shared {
-		s.count.of(a.codec).shared.Add(1)
-		return copy(dst, shared)
-	}
-	switch {
-	case o.shared != nil:
-		a.encoder.Adopt(o.shared)
-	case o.relays:
-		a.encoder.resume(a.passed, &s.engine.spares)
-		if o.gap > 0 {
-			o.pause() // nobody will know whether that was a loss: it is told as silence
-		}
-	case o.own != nil && o.own != a.encoder:
-		a.encoder.Adopt(o.own)
-	}
-	fresh := o.packets == 0
-	o.own, o.shared, o.relays = a.encoder, nil, false
-	n := a.encoder.Encode(dst, f.Samples())
-	s.count.of(a.codec).encoded.Add(1)
-	if by == nil {
-		o.alike, o.apart = 0, 0
-		return n
-	}
-	if o.alike++; !bytes.Equal(shared, dst[:n]) {
-		o.alike = 0
-	}
-	if o.apart++; fresh || o.alike == alikeEnough || o.apart == apartEnough {
-		o.shared, o.alike, o.apart = by, 0, 0
-		s.count.of(a.codec).shared.Add(1)
-		return copy(dst, shared)
-	}
-	return n
-}
-
-// share asks what a frame that others hear too becomes.
-func (s *Session) share(a *agreement, f *mixer.Frame) ([]byte, mixer.Encoder) {
-	spare := s.engine.spares.take(a.codec)
-	if spare == nil {
-		shared, by, _ := f.Shared(a.codec.number(), nil)
-		return shared, by
-	}
-	shared, by, given := f.Shared(a.codec.number(), *spare)
-	if !given {
-		s.engine.spares.put(a.codec, spare)
-	}
-	return shared, by
 }
 
 // Relay implements mixer.Relayer: a packet of another session's peer goes on to

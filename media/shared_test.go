@@ -61,7 +61,7 @@ func TestSharingInALargeRoom(t *testing.T) {
 			if tt.codec == "opus" {
 				talker.says, other.says = voiceOf(t, "alice", mixer.Wide), voiceOf(t, "bob", mixer.Wide)
 			}
-			h.run(apartEnough + 10)
+			h.run(codecG722.apart + 10)
 			count := func() float64 {
 				n.Store(0)
 				h.run(tt.frames)
@@ -118,7 +118,7 @@ func TestMusicIsEncodedOnce(t *testing.T) {
 			for i, p := range h.phones {
 				rooms[i].Join(0, p.s, mixer.Row{Held: true, Treatment: mixer.Music})
 			}
-			h.run(apartEnough + 10)
+			h.run(codecG722.apart + 10)
 			n.Store(0)
 			start := len(h.phones[0].got)
 			h.run(20)
@@ -153,7 +153,7 @@ func TestLeavingTheMusic(t *testing.T) {
 				for i, p := range h.phones {
 					rooms[i].Join(0, p.s, mixer.Row{Held: true, Treatment: mixer.Music})
 				}
-				h.run(apartEnough + 5 + 4*round)
+				h.run(codecG722.apart + 5 + 4*round)
 				last := len(rooms) - 1
 				rooms[last].Set([]mixer.Change{{Port: 0, Row: own(0)}})
 				h.run(15)
@@ -176,7 +176,7 @@ func TestDigitInTheMusic(t *testing.T) {
 		for round := range 5 {
 			inHall(t, func(t *testing.T, h *hall) {
 				h.held("g722", others+1)
-				h.run(apartEnough + 5 + 4*round)
+				h.run(codecG722.apart + 5 + 4*round)
 				p := h.phones[others]
 				p.s.SendDigit('5', 100_000_000)
 				h.run(40)

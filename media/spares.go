@@ -11,10 +11,11 @@ const spareEncoders = 4
 
 // spares are encoders for what several sessions hear, which belong to none of
 // them, and a decoder for the moment in which an encoder has to follow packets
-// that were handed on. They are made by the conferences' goroutines and used by
-// the workers.
+// that were handed on. They are made by the conferences' goroutines, and by the
+// pump where some were given away, and used by the workers.
 type spares struct {
 	encoders [kinds][spareEncoders]atomic.Pointer[voiceEncoder]
+	given    [kinds]atomic.Bool // since the pump looked
 	ear      atomic.Pointer[ear]
 }
 
@@ -42,6 +43,15 @@ func (l *spares) fill(c *codec, usual opusWish) {
 	}
 }
 
+// refill makes anew what was given away.
+func (l *spares) refill(usual opusWish) {
+	for _, c := range codecs {
+		if l.given[c.kind].Load() && l.given[c.kind].Swap(false) {
+			l.fill(c, usual)
+		}
+	}
+}
+
 // take takes an encoder; nil: none is left.
 func (l *spares) take(c *codec) *voiceEncoder {
 	for i := range l.encoders[c.kind] {
@@ -50,6 +60,15 @@ func (l *spares) take(c *codec) *voiceEncoder {
 		}
 	}
 	return nil
+}
+
+// settle notes that an encoder was given away, or else returns it.
+func (l *spares) settle(c *codec, e *voiceEncoder, given bool) {
+	if given {
+		l.given[c.kind].Store(true)
+	} else {
+		l.put(c, e)
+	}
 }
 
 // put returns an encoder that was not needed.

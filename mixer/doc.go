@@ -53,7 +53,8 @@
 // # Large rooms
 //
 // A room of more than four ports has one slot, which moves to where its voices
-// wait least. All streams move on, those of more than 250 ports over up to four
+// wait least. All streams move on, those of more than 250 ports (75 while more speak
+// than are heard, for which each is decoded) over up to four
 // slots with the talkers in the last; then the frames are sent in slices of sixty
 // ports over the slots that follow. A port keeps its slice, so that its frames
 // come evenly, but for who speaks or has a mix of its own. Each distinct mask is summed once at
@@ -62,6 +63,11 @@
 // as loud, at once, and a place is kept over a pause. A room that grows or
 // shrinks past four goes from one kind to the other between two turns; a frame
 // may come some milliseconds early or late then.
+//
+// What changes with a tick is over when all have been served. Of a tick that was
+// given up in its midst it is over for those who were; the others have it with the
+// next one. So a change that makes more work than there is time for ends all the
+// same.
 //
 // # Rates
 //
@@ -74,10 +80,19 @@
 //
 // What several ports hear is encoded once for each codec ([Frame.Shared]), by an
 // encoder that belongs to the mix and not to a port: that of a mask in a large
-// room, as long as somebody listens to it, or that of a radio, which all small
-// rooms of a worker share. The first to ask gives its spare encoder away. Ports
-// with a mix of their own are served before the others, so that an encoder which
-// parts from the shared one finds its state as it was before this frame.
+// room, as long as somebody listens to it, that of a radio in it, or that of a
+// radio which all small rooms of a worker share. The first to ask gives its spare
+// encoder away. Ports with a mix of their own are served before the others, so that
+// an encoder which parts from the shared one finds its state as it was before this
+// frame.
+//
+// Who comes to hear what others hear has a frame of its own before, with the fade
+// to it. Where to encode costs much, hundreds cannot have one at the same time.
+// Such a frame therefore brings along what the others hear ([Frame.Joint]), which
+// is good enough for those who have heard nothing yet. Of the others a few of a
+// worker may go over with care ([Frame.Aside]); those who change from one thing to
+// another together share the fade between the two ([Frame.Cross]); and an encoder
+// can be asked for a payload to begin with ([Renewer]).
 //
 // # No click, no leak
 //

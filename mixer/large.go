@@ -16,9 +16,9 @@ const (
 	gatherSize = 250
 	maxGathers = 4
 
-	// lingering is how many ticks a port goes on to be served among the first after
-	// it has spoken, so that it does not change its place with every pause.
-	lingering = 250
+	// crowdSize is the same where it is heard who is the loudest: then each of those
+	// who send something is decoded.
+	crowdSize = 75
 
 	// maxFades bounds the fades in one tick of a room (some 0.2 ms of work). A great
 	// rearrangement of a large room may exceed it; what is left over then
@@ -31,18 +31,19 @@ const (
 type large struct {
 	talkers []*port // the members that are heard in this tick
 	totals  [buses][maxTotals]total
-	touched *port   // list of ports whose row changed since the last tick, or whose place on the stage
-	budget  int     // fades of a voice that this tick may still do
-	first   []*port // members that are served before the others in this tick
-	early   int     // how many of them are served
-	sent    int     // members served in this tick, or passed over
-	parts   int     // slots gone by since the tick began, or since all streams moved on
-	stage   phase   // of the tick
-	ticks   int64   // tells the totals of this tick
-	step    uint64  // of this tick
-	frame   int64   // of this tick
-	slice   turn    // the next part of the tick
-	crowded bool    // there were more talkers than places in the last tick
+	touched *port          // list of ports whose row changed since the last tick, or whose place on the stage
+	budget  int            // fades of a voice that this tick may still do
+	first   []*port        // members that are served before the others in this tick
+	early   int            // how many of them are served
+	sent    int            // members served in this tick, or passed over
+	parts   int            // slots gone by since the tick began, or since all streams moved on
+	stage   phase          // of the tick
+	ticks   int64          // tells the totals of this tick
+	step    uint64         // of this tick
+	frame   int64          // of this tick
+	slice   turn           // the next part of the tick
+	crowded bool           // there were more talkers than places in the last tick
+	radios  [buses][]radio // what the radios play in this room
 }
 
 // phase is how far a large room's tick has come.
@@ -61,6 +62,7 @@ type total struct {
 	mix      mix
 	soft     mix  // the same with the voices softened that began or ended with this tick
 	softened bool // soft is made
+	fades    bool // and differs
 	out      [maxFrame]int16
 	clamped  []int16 // of out; nil: not made yet
 	share    share
@@ -99,7 +101,10 @@ func (r *Room) enlarge() {
 	r.forget()
 	l := r.spare
 	r.large, r.spare = l, nil
-	*l = large{talkers: l.talkers[:0], first: l.first[:0], crowded: l.crowded, slice: turn{kind: turnOutput, room: r}}
+	*l = large{
+		talkers: l.talkers[:0], first: l.first[:0], crowded: l.crowded, slice: turn{kind: turnOutput, room: r},
+		radios: l.radios, ticks: l.ticks, // which these have been asked by
+	}
 	for _, p := range r.members {
 		r.unschedule(p)
 		p.anchor = nil
@@ -163,7 +168,11 @@ func (l *large) begin(step uint64, frame int64) {
 // voices wait for nobody. After the last part, done, it is settled who is heard.
 func (r *Room) gather(due int64) (done bool) {
 	l := r.large
-	size := partSize(len(r.members), gatherSize, maxGathers)
+	size := gatherSize
+	if l.crowded {
+		size = crowdSize
+	}
+	size = partSize(len(r.members), size, maxGathers)
 	from := l.parts * size
 	l.parts++
 	if from+size < len(r.members) {
@@ -241,48 +250,6 @@ func (r *Room) hear() {
 	l.choose()
 }
 
-// queue lists who is served before the others, whose places stay as they are so
-// that each gets its frames evenly. First come those with a mix of their own: an
-// encoder that parts from the shared one has to take over its state before that
-// has gone on to this frame.
-func (r *Room) queue() {
-	l := r.large
-	l.first = l.first[:0]
-	waiting := false
-	for _, p := range r.members {
-		own := p.own()
-		if own {
-			p.lingers = l.ticks + lingering
-		}
-		if own || !p.plain() {
-			l.first = append(l.first, p)
-		} else if p.lingers > l.ticks {
-			waiting = true
-		}
-	}
-	if !waiting {
-		return
-	}
-	for _, p := range r.members {
-		if p.lingers > l.ticks && p.plain() && !p.own() {
-			l.first = append(l.first, p)
-		}
-	}
-}
-
-// plain says that the port hears what all with its mask hear.
-func (p *port) plain() bool { return !p.touched && p.src.loop == nil && p.bare() }
-
-// own says that its own voice is in what all with its mask hear.
-func (p *port) own() bool { return p.voice && p.row.hears(p.row) && p.loud.heard() }
-
-// swap exchanges two members' places.
-func (r *Room) swap(i, j int) {
-	a, b := r.members[i], r.members[j]
-	r.members[i], r.members[j] = b, a
-	a.index, b.index = j, i
-}
-
 // serveSlice serves the next slice of a large room's ports: the second half of
 // a tick, in one or more parts. A port's slice is given by its place alone. It
 // returns the number of held ports that heard a voice, and whether the tick is
@@ -305,7 +272,9 @@ func (w *worker) serveSlice(r *Room, now int64) (leaked int, done bool) {
 	if end < len(r.members) {
 		return leaked, false
 	}
-	l.settle()
+	l.settle(everybody)
+	clear(l.first)
+	l.first, l.stage = l.first[:0], resting
 	return leaked, true
 }
 
@@ -316,7 +285,7 @@ func (w *worker) serveMember(r *Room, p *port, now int64) (leaked int) {
 		return 0
 	}
 	f := &w.scratch.frame
-	*f = Frame{turn: r.large.frame}
+	*f = Frame{changes: &w.changes}
 	voices := r.render(&w.scratch, f, p, r.large.frame)
 	if p.row.Held && voices != 0 {
 		leaked = 1
@@ -330,14 +299,32 @@ func (w *worker) serveMember(r *Room, p *port, now int64) (leaked int) {
 	return leaked
 }
 
-// settle ends a tick: the rows in force have been heard.
-func (l *large) settle() {
-	for p := l.touched; p != nil; {
-		next := p.next
-		p.was, p.touched, p.next = p.row, false, nil
-		p = next
+// abandon ends a tick that did not come to its end in time, before anything
+// changes. What has changed with it is over for those who were served; the others
+// will hear the change with the next one. So a room that has too much to do comes
+// to the end of its changes all the same, and with them of the work they make.
+func (r *Room) abandon() {
+	l := r.large
+	if l.slice.waiting {
+		r.worker.remove(&l.slice)
 	}
-	l.touched = nil
-	clear(l.first)
-	l.first, l.stage = l.first[:0], resting
+	if l.stage == serving {
+		l.settle(func(p *port) bool { return p.gone || p.served == l.step })
+	}
+	l.stage = resting
 }
+
+// settle notes whose rows in force have been heard.
+func (l *large) settle(heard func(*port) bool) {
+	for at := &l.touched; *at != nil; {
+		p := *at
+		if !heard(p) {
+			at = &p.next
+			continue
+		}
+		*at = p.next
+		p.was, p.touched, p.next = p.row, false, nil
+	}
+}
+
+func everybody(*port) bool { return true }

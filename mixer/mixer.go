@@ -95,6 +95,9 @@ const (
 	ComfortNoise                  // comfort noise alone
 )
 
+// common says that all who hear the treatment hear the same at a time.
+func (t Treatment) common() bool { return t == Silence || t == Music || t == ComfortNoise }
+
 // Row is one port's place in the audibility matrix. Port i hears port j when
 // i.Hears & j.Voice != 0 and i != j: a small conference gives each party a bit
 // of its own, a large room shares one bit.

@@ -119,7 +119,7 @@ func (r *Room) grow() *lists {
 	r.capacity = max(smallRoom, 2*r.capacity)
 	l := &lists{members: make([]*port, 0, r.capacity)}
 	if r.capacity > smallRoom {
-		l.large = &large{talkers: make([]*port, 0, r.capacity), first: make([]*port, 0, r.capacity)}
+		l.large = &large{talkers: make([]*port, 0, r.capacity), first: make([]*port, 0, r.capacity), radios: newRadios(r.mixer)}
 	}
 	return l
 }

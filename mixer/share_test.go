@@ -187,7 +187,8 @@ func TestFrameOfOneIsNotShared(t *testing.T) {
 		t.Error("a frame of nobody else is shared")
 	}
 	var s share
-	f := Frame{samples: silence[:FrameSamples], share: &s}
+	f := Frame{samples: silence[:FrameSamples]}
+	f.joins(&s, f.samples, 1)
 	if _, by, given := f.Shared(MaxCodecs, spare); by != nil || given {
 		t.Error("a codec that does not exist is shared")
 	}

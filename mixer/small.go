@@ -102,12 +102,12 @@ func (w *worker) serve(p *port, frame, now int64) (leaked bool) {
 		return p.row.Held
 	}
 	f := &w.scratch.frame
-	*f = Frame{turn: frame}
+	*f = Frame{changes: &w.changes}
 	voices := 0
 	switch {
 	case bare && hears == 0 && p.src.loop != nil && p.src.radio:
-		p.src.at(frame)
-		f.samples, f.share = w.radio(&p.src, bus)
+		w.listen(f, p.src, frame, bus)
+		f.samples = f.joint
 	case bare && p.src.loop == nil && sole != nil && sole.voice:
 		f.samples, voices = sole.samples(bus), 1
 	case bare && p.src.loop == nil && (hears == 0 || sole != nil):
@@ -118,7 +118,10 @@ func (w *worker) serve(p *port, frame, now int64) (leaked bool) {
 		r.sum(m, p, hears)
 		p.treat(m, r.mixer.sounds, frame)
 		p.playInto(m)
-		f.samples, voices = m.clamp(&w.scratch.out), m.voices
+		f.samples, voices, f.own = m.clamp(&w.scratch.out), m.voices, true
+		if hears == 0 && p.src.radio && p.common() {
+			w.listen(f, p.src, frame, bus)
+		}
 	}
 	p.hearing = hears
 	p.deliver(now, f, w.step)

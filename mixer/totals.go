@@ -7,12 +7,18 @@ func (r *Room) render(s *scratch, f *Frame, p *port, frame int64) (voices int) {
 	m := &s.mix
 	own, plain := p.own(), p.plain()
 	t := l.total(p.row.Hears, bus)
+	lonely := p.row.Hears == 0 || t != nil && t.mix.voices == 0
 	switch {
 	case t != nil && plain && !own:
-		f.samples, f.share, f.turn = t.frame(r), &t.share, l.ticks
+		f.samples = t.frame(r)
+		f.joins(&t.share, f.samples, l.ticks)
 		return t.mix.voices
-	case t == nil && plain && l.touched == nil && (p.row.Hears == 0 || len(l.talkers) == 0):
+	case t == nil && plain && l.touched == nil && (lonely || len(l.talkers) == 0):
 		f.samples = silence[:FrameSamples<<bus]
+		return 0
+	case lonely && p.tuned() && (t == nil || t.softer(r) == &t.mix): // nobody fades out
+		l.listen(f, p.src, frame, bus)
+		f.samples = f.joint
 		return 0
 	case t != nil:
 		if p.touched {
@@ -33,7 +39,31 @@ func (r *Room) render(s *scratch, f *Frame, p *port, frame int64) (voices int) {
 	p.treat(m, r.mixer.sounds, frame)
 	p.playInto(m)
 	f.samples = m.clamp(&s.out)
+	r.offer(f, p, t, lonely, frame)
 	return m.voices
+}
+
+// tuned says that the port hears a radio, and nothing else but voices.
+func (p *port) tuned() bool { return !p.touched && p.src.radio && p.bare() }
+
+// listen makes a frame that of a radio.
+func (l *large) listen(f *Frame, src source, frame int64, bus int) {
+	src.at(frame)
+	radio := &l.radios[bus][src.station]
+	f.joins(&radio.share, radio.frame(&src, bus), l.ticks)
+}
+
+// offer adds to a frame that the port alone hears what others do, if it is about
+// to hear that.
+func (r *Room) offer(f *Frame, p *port, t *total, lonely bool, frame int64) {
+	f.own = true
+	switch {
+	case p.own() || !p.common():
+	case p.src.radio && lonely:
+		r.large.listen(f, p.src, frame, busOf(p.stream.Rate()))
+	case p.src.loop == nil && t != nil:
+		f.joins(&t.share, t.frame(r), r.large.ticks)
+	}
 }
 
 // sum adds the voices that p hears, one by one.
@@ -57,7 +87,7 @@ func (l *large) total(mask uint64, bus int) *total {
 			return t
 		case t.mask == mask && t.tick != 0:
 			free = t
-		case t.tick < l.ticks-1 && (free == nil || free.mask != mask):
+		case (t.tick == 0 || t.tick < l.ticks-1) && (free == nil || free.mask != mask):
 			free = t
 		}
 	}
@@ -72,7 +102,7 @@ func (t *total) make(l *large, mask uint64, bus int) {
 	if t.mask != mask {
 		t.share = share{}
 	}
-	t.mask, t.tick, t.clamped, t.softened = mask, l.ticks, nil, false
+	t.mask, t.tick, t.clamped, t.softened, t.fades = mask, l.ticks, nil, false, false
 	t.mix.reset(bus)
 	for _, talker := range l.talkers {
 		if mask&talker.row.Voice != 0 {
@@ -98,10 +128,15 @@ func (t *total) softer(r *Room) *mix {
 	if !t.softened {
 		t.softened = true
 		t.soft.set(&t.mix)
+		budget := r.large.budget
 		for other := r.large.touched; other != nil; other = other.next {
 			before, now := t.mask&other.was.Voice != 0, t.mask&other.row.Voice != 0
 			r.softenVoice(&t.soft, other, before, now)
 		}
+		t.fades = r.large.budget != budget
+	}
+	if !t.fades {
+		return &t.mix
 	}
 	return &t.soft
 }

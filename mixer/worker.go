@@ -28,21 +28,22 @@ type worker struct {
 	index   int // of the mixer's workers
 	scratch scratch
 	wheel
-	hosted int            // rooms
-	slot   int64          // the slot that comes next, counted from the mixer's epoch
-	behind bool           // slots are given up until it is on time
-	step   uint64         // counts what ports say and hear, to tell what came before what
-	radios [buses][]radio // what the radios play, by station
-	stats  workerStats
-	clock  func() int64
-	sleep  func(until int64)
+	hosted  int            // rooms
+	slot    int64          // the slot that comes next, counted from the mixer's epoch
+	behind  bool           // slots are given up until it is on time
+	step    uint64         // counts what ports say and hear, to tell what came before what
+	radios  [buses][]radio // what the radios play, by station
+	changes changes        // of what ports hear
+	stats   workerStats
+	clock   func() int64
+	sleep   func(until int64)
 
 	carrier  Carrier // nil: streams carry their packets themselves
 	sinking  error   // why it carries none any more
 	distress node[notice]
-	fetched  int     // inputs to come whose packets it has read
-	expected int     // outputs to come whose memory has been read
-	read     int     // the sum of that, so that it is not found to be for nothing
+	fetched  int // inputs to come whose packets it has read
+	expected int // outputs to come whose memory has been read
+	read     int // the sum of that, so that it is not found to be for nothing
 
 	opened  queue[*Room]
 	load    [slots]atomic.Int64 // rooms and ports per slot
@@ -58,14 +59,19 @@ type radio struct {
 }
 
 func newWorker(m *Mixer) *worker {
-	w := &worker{mixer: m, clock: m.Now, wake: make(chan struct{}, 1)}
+	w := &worker{mixer: m, clock: m.Now, wake: make(chan struct{}, 1), changes: changes{aside: mostAside}}
 	w.opened.init()
 	w.distress.value.released = w.lament
 	w.sleep = func(until int64) { time.Sleep(time.Duration(until - w.clock())) }
-	for bus := range w.radios {
-		w.radios[bus] = make([]radio, m.sounds.stations())
-	}
+	w.radios = newRadios(m)
 	return w
+}
+
+func newRadios(m *Mixer) (radios [buses][]radio) {
+	for bus := range radios {
+		radios[bus] = make([]radio, m.sounds.stations())
+	}
+	return radios
 }
 
 // open hands a room to the worker. Any goroutine.
@@ -151,8 +157,9 @@ func (w *worker) admit() {
 		if !ok {
 			return
 		}
-		// The first such slot from now on.
-		r.tick = turn{kind: turnRoom, room: r, due: w.slot + (int64(r.slot)-w.slot%slots+slots)%slots}
+		// The first such slot from now on, to which the worker may have slept.
+		from := max(w.slot, w.clock()/slotTime)
+		r.tick = turn{kind: turnRoom, room: r, due: from + (int64(r.slot)-from%slots+slots)%slots}
 		w.add(&r.tick)
 		w.hosted++
 	}
@@ -172,6 +179,7 @@ func (w *worker) runSlot(slot int64) {
 	late := begin - slot*slotTime
 	w.behind = late > allowance || w.behind && late > tolerable
 	w.fetched, w.expected = 0, 0
+	w.changes.begin(slot / slots)
 	for done := 0; ; done++ {
 		t := w.take(slot)
 		if t == nil {
@@ -197,6 +205,9 @@ func (w *worker) runSlot(slot int64) {
 func (w *worker) do(t *turn, now int64) {
 	r := t.room
 	late := now - t.due*slotTime
+	if t.kind == turnRoom && r.large != nil {
+		r.abandon()
+	}
 	// What an input does depends on nobody's row, and a large room's slices are of
 	// one tick.
 	if t.kind == turnRoom || t.kind == turnOutput && t.port != nil {
@@ -224,8 +235,8 @@ func (w *worker) do(t *turn, now int64) {
 	}
 }
 
-// skip gives up a turn that is too late. A part of a large room's tick is all that
-// is left of that.
+// skip gives up a turn that is too late: in a large room with it the tick, or what
+// is left of it.
 func (w *worker) skip(t *turn) {
 	if t.kind == turnOutput && (t.port != nil || t.room.ticking()) || t.kind == turnRoom && t.room.large != nil {
 		w.stats.skipped.add(1)
@@ -292,15 +303,21 @@ func (w *worker) tickLarge(r *Room, slot, now int64) {
 	w.add(&l.slice)
 }
 
-// radio is the present frame of a radio, and its encodings.
-func (w *worker) radio(s *source, bus int) ([]int16, *share) {
-	r := &w.radios[bus][s.station]
+// listen makes a frame that of a radio, which all small rooms have in common.
+func (w *worker) listen(f *Frame, src source, frame int64, bus int) {
+	src.at(frame)
+	radio := &w.radios[bus][src.station]
+	f.joins(&radio.share, radio.frame(&src, bus), frame)
+}
+
+// frame is the present frame of a radio.
+func (r *radio) frame(s *source, bus int) []int16 {
 	n, pos := FrameSamples<<bus, s.pos<<bus
 	if from := s.loop.at[bus]; pos+n <= len(from) {
-		return from[pos : pos+n], &r.share
+		return from[pos : pos+n]
 	}
 	s.read(r.out[:n], bus)
-	return r.out[:n], &r.share
+	return r.out[:n]
 }
 
 // drop lets go of a room that was closed, and has the janitor take it over.

@@ -26,6 +26,11 @@
 // within 3 dB of what two encoders of the same sound differ by anyway, and the
 // click is gone (a test measures both).
 //
+// Where many are to go over to an encoder that others hear already, that cannot
+// take over anything. [Encoder.Renew] has its next packet be as independent as the
+// first one after Prime: for those who come it is right from the next packet on,
+// for those who were there it is some 2 dB less exact, for once.
+//
 // # Entering a stream
 //
 // A decoder that begins in the middle of a stream has no past to predict from. For

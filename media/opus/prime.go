@@ -16,6 +16,12 @@ func (e *Encoder) Prime(past []int16) {
 	e.independent(true)
 }
 
+// Renew has the next packet not predict from those before, nor from what e has
+// coded: so a decoder that had another encoder's packets follows at once, also if
+// it has heard something else. To those who had e's it is a packet like others, of
+// a somewhat lower quality (2 dB).
+func (e *Encoder) Renew() { e.independent(true) }
+
 // independent switches prediction from earlier packets off or on.
 func (e *Encoder) independent(on bool) {
 	if e.apart != on {
