@@ -92,7 +92,7 @@ func (s *Session) warmInput() (sum int) {
 		sum++
 	}
 	sum += int(s.out.ssrc) + int(r.ticks) + int(r.latch.heard) + int(r.latch.until)
-	sum += int(r.stream.highest) + int(r.stream.dropped) + int(r.stream.transit)
+	sum += int(r.stream.highest) + int(r.stream.bursts.Packets()) + int(r.stream.transit)
 	sum += int(s.count.packetsIn.Load()) + int(s.count.jitter.get()) + int(s.count.audioAt.get())
 	return sum + r.playout.Warm()
 }
@@ -105,6 +105,6 @@ func (s *Session) warmOutput() (sum int) {
 	if s.inForce.Load() != nil {
 		sum++
 	}
-	sum += int(s.out.ts) + s.out.gap + int(s.out.packets) + int(s.control.due) + int(s.in.latch.dest.Port())
+	sum += int(s.out.ts) + s.out.gap + int(s.out.digits.length) + int(s.control.due) + int(s.in.latch.dest.Port())
 	return sum + int(s.count.packetsOut.Load()) + int(s.toSend.head.Load())
 }

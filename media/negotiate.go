@@ -31,6 +31,7 @@ type agreement struct {
 	mux       bool      // RTCP on the RTP port
 	xr        bool      // the peer wants VoIP metrics (RFC 3611 §4.7)
 	dir       direction // ours
+	eventType int       // the peer's number, or noEvents
 
 	// SRTP; nil: plain RTP. The same key in the next agreement is the same
 	// transform, which goes on counting. former opens what was still under way
@@ -42,7 +43,6 @@ type agreement struct {
 	equipment
 	in         [128]kind // our numbers, for receiving: any of these may come at any time
 	opus       opusWish  // what the peer wants of our Opus
-	eventType  int       // the peer's number, or noEvents
 	eventClock int       // of the durations of events sent; 0 without events
 	packetTime int       // of a packet sent, ms
 	remote     netip.AddrPort

@@ -10,11 +10,13 @@ const Gmin = 16
 // everything else is gap. A missing packet alone among good ones is of the gap.
 // The zero value is ready.
 type Bursts struct {
-	packets, missing uint64
-	runs             uint64 // of missing packets in a row
+	packets uint64
+	good    int    // since the last missing packet
+	lost    uint64 // of what may become a burst, up to its last missing packet
+	span    uint64 // packets of that
 
-	good       int    // since the last missing packet
-	span, lost uint64 // of what may become a burst, up to its last missing packet
+	missing uint64
+	runs    uint64 // of missing packets in a row
 
 	bursts, burstPackets, burstLost uint64
 	gaps                            uint64 // that a burst has ended
