@@ -95,7 +95,7 @@ func check(t *testing.T, p *Playout) {
 	if p.running && p.lags.total > 0 && float64(p.lags.target()) > float64(p.lags.mean)+ceiling+1 {
 		t.Fatalf("target %d, mean lag %g", p.lags.target(), p.lags.mean)
 	}
-	if p.conceal.lost < 0 || p.merge < 0 || p.merge > longFade*p.k {
+	if p.conceal.lost < 0 || p.merge < 0 || p.merge > codecFade*p.k { // the longest fade there is
 		t.Fatalf("lost %d, merge %d", p.conceal.lost, p.merge)
 	}
 	if p.Delay() < -second || p.Delay() > 10*second {
