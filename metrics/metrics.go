@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"net/http"
+	"regexp"
 	"runtime"
 	"slices"
 	"sync"
@@ -63,7 +64,7 @@ func New(pull func() Snapshot, queues []string, version, commit string) *Metrics
 		dropped:   prometheus.NewCounter(prometheus.CounterOpts{Name: famDropped.name, Help: famDropped.help}),
 	}
 	m.registry.MustRegister(
-		collectors.NewGoCollector(),
+		collectors.NewGoCollector(collectors.WithGoCollectorRuntimeMetrics(liveHeap)),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		m.verbs, m.consults, m.hold, m.alone, m.setup, m.timeouts, m.wait,
 		m.abandoned, m.http, m.streams, m.dropped, m.refused,
@@ -74,6 +75,10 @@ func New(pull func() Snapshot, queues []string, version, commit string) *Metrics
 	m.SetQueues(queues)
 	return m
 }
+
+// liveHeap adds go_gc_heap_live_bytes: what was alive at the end of the last
+// collection, without the garbage made since.
+var liveHeap = collectors.GoRuntimeMetricsRule{Matcher: regexp.MustCompile("^/gc/heap/live:bytes$")}
 
 func counterVec(f family) *prometheus.CounterVec {
 	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: f.name, Help: f.help}, f.labels)

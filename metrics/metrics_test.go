@@ -7,7 +7,9 @@ import (
 	"net/http/httptest"
 	"os"
 	"regexp"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -254,6 +256,14 @@ func goVersion(t *testing.T) string {
 	}
 	t.Fatal("no go_info: the Go collector is missing")
 	return ""
+}
+
+func TestLiveHeap(t *testing.T) {
+	runtime.GC()
+	live, err := strconv.ParseFloat(scrape(t, New(nil, nil, "", ""))["go_gc_heap_live_bytes"], 64)
+	if err != nil || live < 100_000 {
+		t.Errorf("%v bytes alive: %v", live, err)
+	}
 }
 
 func TestPushedValues(t *testing.T) {
