@@ -25,12 +25,12 @@ const (
 	// acquaintance is how many packets say too little for less delay than a
 	// stream starts with: a second of them.
 	acquaintance = 50
-	// safety is the part of how far the percentile is above the mean that is
-	// added on a network without jitter, as one of few is known badly; tailSafety
-	// that of how far the tail reaches beyond it on one with, as the greatest lag
-	// of some hundred is not the greatest there will be.
+	// safety is the part of how far all that is above the mean that is added, as
+	// a percentile of few is known badly; tailSafety the same for the tail, as the
+	// greatest lag of some hundred is not the greatest there will be.
 	safety     = 8
 	mostSafety = 64
+	tailSafety = 4
 	// memory is how many packets it takes to forget most (1 − 1/e) of what was.
 	// Where there is jitter it takes longMemory: the 97th percentile is of few of
 	// them, and with less memory it wanders, and the delay after it. Without, more
@@ -159,20 +159,21 @@ func (l *lags) need() (least, target int32) {
 		young := l.share(inTime, max(l.total, few*l.weight))
 		if !l.calm(young) {
 			tail := l.share(tailShare, l.total)
-			return l.safe(b), min(2*l.safe(max(b, tail))-l.safe(b), l.greatest(b)+tailReach)
+			return l.safe(b, safety), min(l.safe(max(b, tail), tailSafety), l.greatest(b)+tailReach)
 		}
 		b = young
 	}
-	return l.safe(b), l.safe(b)
+	least = l.safe(b, safety)
+	return least, least
 }
 
 // calm says whether a percentile in that bin is of a network without jitter.
 func (l *lags) calm(b int) bool { return l.edge(b)-int32(l.mean) <= calm }
 
-// safe is a percentile in that bin with what is added to it.
-func (l *lags) safe(b int) int32 {
+// safe is a percentile in that bin with a part added of how far it is above the mean.
+func (l *lags) safe(b int, part int32) int32 {
 	lead := l.greatest(b)
-	return lead + min(max(0, lead-int32(l.mean))/safety, mostSafety)
+	return lead + min(max(0, lead-int32(l.mean))/part, mostSafety*safety/part)
 }
 
 // greatest is the greatest lag that came up to a bin.
