@@ -64,7 +64,7 @@ type Stream interface {
 
 // Timed is a Stream that knows when its packets come.
 type Timed interface {
-	// Slack is how much later than it is (earlier: negative), within half a frame,
+	// Slack is how much later than it is (earlier: negative), within a frame,
 	// Next had best be due so that each packet is just there: the time it
 	// waits for nothing is least then. ok is false while too little is known.
 	Slack() (slack time.Duration, ok bool)

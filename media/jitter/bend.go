@@ -3,8 +3,10 @@ package jitter
 // Where what comes after a gap is there already, in samples of 8 kHz.
 const (
 	// bendFade is the cross-fade from the continuation of what was heard to what
-	// leads to what comes.
-	bendFade = 64
+	// leads to what comes; in a shorter gap than a frame two thirds of it. From
+	// leastBend on a gap is long enough.
+	bendFade  = 104
+	leastBend = 96
 	// bendTemplate is how much of what comes is compared to find its period.
 	bendTemplate = 80
 	bendStep     = 4
@@ -14,10 +16,10 @@ const (
 // to what comes after it, if that is there: periods of that are repeated
 // backwards, and the two voices meet where they are most alike.
 func (p *Playout) bend(dst []int16) {
-	fade := bendFade * p.k
-	if len(dst) < fade+fade/2 {
+	if len(dst) < leastBend*p.k {
 		return
 	}
+	fade := min(bendFade*p.k, len(dst)*2/3)
 	end := p.play + uint32(len(dst))
 	p.need(len(dst)+baseFrame*p.k, false)
 	var room [2 * (bendTemplate + maxPeriod)]int16

@@ -22,6 +22,11 @@
 //	                                             · stretching speech by whole pitch periods, or squeezing it
 //	                                               where no silence comes for two seconds
 //
+// On a network with jitter the delay is as long as the 97th percentile asks for, and
+// up to 29 ms longer for what is later than that; and it is kept: to move it in the
+// middle of a word is heard more than a frame concealed is. So the ticks follow the target, the
+// lead leaps only when it is a packet's length off, and in a pause if it can wait.
+//
 // The clock goes on whether or not the reader comes: what it should have read
 // while its machine stood still is given up, and no delay is left of that. The
 // listener hears the gap anyway, and would hear all that follows late.

@@ -6,13 +6,12 @@ const (
 	binSamples = 8
 	bins       = 320
 
-	// inTime is the share of packets that are to come in time; tailShare the
-	// share that would come in time if the delay may grow by tailReach for it.
-	// Beyond the 97th percentile most networks need little more delay for most
-	// of the rest, and a frame in a hundred concealed can be heard.
+	// inTime is the share of packets that are to come in time in any case. Beyond
+	// it the delay may grow by tailReach for a share of tailShare: by P.862 a
+	// frame in two hundred concealed is heard more than 30 ms of delay are.
 	inTime    = 0.97
-	tailShare = 0.998
-	tailReach = 128 // 16 ms
+	tailShare = 0.9995
+	tailReach = 232 // 29 ms
 	// calm is how far above the mean the percentile is at most on a network
 	// without jitter. What comes late there is a straggler, and no reason to have
 	// all others wait for its like.
@@ -27,12 +26,18 @@ const (
 	// stream starts with: a second of them.
 	acquaintance = 50
 	// safety is the part of how far all that is above the mean that is added, as
-	// a percentile of few is known badly.
+	// a percentile of few is known badly; tailSafety the same for the tail, as the
+	// greatest lag of some hundred is not the greatest there will be.
 	safety     = 8
 	mostSafety = 64
+	tailSafety = 4
 	// memory is how many packets it takes to forget most (1 − 1/e) of what was.
-	memory = 300
-	// meanMemory is the same for the mean lag.
+	// Where there is jitter it takes longMemory: the 97th percentile is of few of
+	// them, and with less memory it wanders, and the delay after it. Without, more
+	// would have a drifting clock pass for jitter.
+	memory     = 300
+	longMemory = 500
+	// meanMemory is the same for the mean lag and the deviation.
 	meanMemory = 32
 )
 
@@ -47,6 +52,7 @@ type lags struct {
 	weight float32
 	total  float32
 	mean   float32 // of the last few dozen
+	spread float32 // their mean deviation from it
 	bin    [bins]float32
 	peak   [bins]uint8 // the greatest lag in a bin, less that of its lower edge
 }
@@ -73,8 +79,14 @@ func (l *lags) add(lag int32) {
 	l.peak[b] = max(l.peak[b], uint8(lag-l.base-int32(b*binSamples)))
 	l.total += l.weight
 	l.top, l.bottom = max(l.top, b), min(l.bottom, b)
-	l.mean += (float32(lag) - l.mean) / float32(min(l.seen, meanMemory))
-	l.weight *= 1 + 1./memory
+	n, off := float32(min(l.seen, meanMemory)), float32(lag)-l.mean
+	l.mean += off / n
+	l.spread += (max(off, -off) - l.spread) / n
+	if l.spread > calm {
+		l.weight *= 1 + 1./longMemory
+	} else {
+		l.weight *= 1 + 1./memory
+	}
 	if l.weight > weightLimit {
 		l.rescale()
 	}
@@ -124,30 +136,52 @@ func (l *lags) survey() {
 	}
 }
 
-// target is the least lead there should be.
-func (l *lags) target() int32 {
-	lead := l.need()
+// bounds are the lead that there must be, and that there had better be: the
+// same on a network without jitter.
+func (l *lags) bounds() (least, target int32) {
+	least, target = l.need()
 	if l.fresh() {
-		lead = max(lead, startLead)
+		least, target = max(least, startLead), max(target, startLead)
 	}
-	return min(lead, l.most())
+	return min(least, l.most()), min(target, l.most())
 }
 
-// need is the lead at which enough packets come in time.
-func (l *lags) need() int32 {
+// target is the lead there had better be.
+func (l *lags) target() int32 {
+	_, target := l.bounds()
+	return target
+}
+
+// need is bounds by the histogram alone.
+func (l *lags) need() (least, target int32) {
 	b := l.share(inTime, l.total)
-	if l.edge(b)-int32(l.mean) > calm {
-		if least := l.share(inTime, max(l.total, few*l.weight)); l.edge(least)-int32(l.mean) <= calm {
-			b = least
-		} else {
-			b = min(max(b, l.share(tailShare, l.total)), b+tailReach/binSamples)
+	if !l.calm(b) {
+		young := l.share(inTime, max(l.total, few*l.weight))
+		if !l.calm(young) {
+			tail := l.share(tailShare, l.total)
+			return l.safe(b, safety), min(l.safe(max(b, tail), tailSafety), l.greatest(b)+tailReach)
 		}
+		b = young
 	}
+	least = l.safe(b, safety)
+	return least, least
+}
+
+// calm says whether a percentile in that bin is of a network without jitter.
+func (l *lags) calm(b int) bool { return l.edge(b)-int32(l.mean) <= calm }
+
+// safe is a percentile in that bin with a part added of how far it is above the mean.
+func (l *lags) safe(b int, part int32) int32 {
+	lead := l.greatest(b)
+	return lead + min(max(0, lead-int32(l.mean))/part, mostSafety*safety/part)
+}
+
+// greatest is the greatest lag that came up to a bin.
+func (l *lags) greatest(b int) int32 {
 	for b > l.bottom && l.bin[b] == 0 {
-		b-- // nothing came there
+		b--
 	}
-	lead := l.edge(b)
-	return lead + min(max(0, (lead-int32(l.mean))/safety), mostSafety)
+	return l.edge(b)
 }
 
 // share is the bin up to which the lags of that share of a weight are.

@@ -7,23 +7,27 @@ import (
 	"testing"
 )
 
-// The target is what sorting the lags would give, to a bin.
-func TestTargetIsThePercentile(t *testing.T) {
+// The bounds are what sorting the lags would give, to a bin.
+func TestBoundsArePercentiles(t *testing.T) {
 	for _, sigma := range []float64{0, 3, 20, 60} {
 		rng := rand.New(rand.NewPCG(uint64(sigma), 1))
 		var l lags
 		l.reset()
 		var list []int32
-		for range 3 * memory {
+		for range 3 * longMemory {
 			lag := int32(8 * sigma * rng.NormFloat64())
 			l.add(lag)
 			list = append(list, lag)
 		}
 		slices.Sort(list)
 		at := func(share float64) int32 { return list[int(share*float64(len(list)-1))] }
-		low, high := at(inTime-0.02), min(at(0.9995), at(inTime+0.01)+tailReach)+2*binSamples
-		if got := l.target(); got < low || got > high {
-			t.Errorf("sigma %g: target %d, want %d to %d", sigma, got, low, high)
+		least, target := l.bounds()
+		if low, high := at(inTime-0.02), at(inTime+0.01)+mostSafety+2*binSamples; least < low || least > high {
+			t.Errorf("sigma %g: at least %d, want %d to %d", sigma, least, low, high)
+		}
+		low, high := min(at(0.995), at(inTime-0.02)+tailReach), at(inTime+0.01)+tailReach+2*binSamples
+		if target < max(low, least) || target > high {
+			t.Errorf("sigma %g: target %d, want %d to %d", sigma, target, low, high)
 		}
 	}
 }
@@ -180,12 +184,14 @@ func TestStragglersOfAYoungStream(t *testing.T) {
 			l.add(int32(i % 3))
 		}
 		for _, lag := range []int32{480, 320, 160, 0, 1, 2} {
-			if l.add(lag); l.need() > calm {
-				t.Errorf("%d packets, and one late by %d: %d are needed", before, lag, l.need())
+			l.add(lag)
+			if _, need := l.need(); need > calm {
+				t.Errorf("%d packets, and one late by %d: %d are needed", before, lag, need)
 			}
 		}
-		if l.add(400); l.need() < 400 {
-			t.Errorf("%d packets, and a second stall: %d are needed", before, l.need())
+		l.add(400)
+		if _, need := l.need(); need < 400 {
+			t.Errorf("%d packets, and a second stall: %d are needed", before, need)
 		}
 	}
 	rng := rand.New(rand.NewPCG(2, 2))
@@ -194,7 +200,7 @@ func TestStragglersOfAYoungStream(t *testing.T) {
 	for range acquaintance {
 		l.add(int32(160 * rng.NormFloat64()))
 	}
-	if got := l.need(); got < 240 {
+	if _, got := l.need(); got < 240 {
 		t.Errorf("%d samples are needed of jitter of 160 in a second", got)
 	}
 }

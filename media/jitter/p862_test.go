@@ -14,6 +14,10 @@ import (
 	"testing"
 )
 
+// allowance is how much above the 97th percentile of the network's the delay may
+// be, in ms.
+const allowance = 40
+
 // What P.862 is made for: pieces of 8 to 12 s, with pauses in them.
 const (
 	pieceSeconds = 9
@@ -71,9 +75,9 @@ func wave(s []int16) []byte {
 type judged struct {
 	loss, burst, mean, jitter float64
 
-	ours, silence, repeat float64
-	delay, high, network  float64
-	err                   error
+	ours, best, silence, repeat float64
+	delay, high, network        float64
+	err                         error
 }
 
 func judgedCells() (list []*judged) {
@@ -88,8 +92,8 @@ func judgedCells() (list []*judged) {
 	return list
 }
 
-// measure has the same packets played by a Playout and by two players that were
-// told its mean delay, and has each judged in pieces.
+// measure has the same packets played by a Playout, by two players that were told
+// its mean delay, and by the oracle, and has each judged in pieces.
 func (c *judged) measure(by judge, signal []int16) {
 	said := throughLaw(signal)
 	runs := uint64(2)
@@ -107,6 +111,7 @@ func (c *judged) measure(by judge, signal []int16) {
 		c.high += high * share
 		c.network += w.high97() * share
 		c.ours += c.mark(by, said, h) * share
+		c.best += c.mark(by, said, newOracle(w.high97()+allowance).hears(signal, w)) * share
 		c.silence += c.mark(by, said, (&naive{delay: delay}).hears(signal, w)) * share
 		c.repeat += c.mark(by, said, (&naive{delay: delay, repeat: true}).hears(signal, w)) * share
 	}
@@ -142,8 +147,8 @@ func (c *judged) row() string {
 	if c.burst > 0 {
 		loss += " bursts"
 	}
-	return fmt.Sprintf("| %.0f | %s | **%.2f** | %.2f | %.2f | %.0f | %.0f | %.0f |\n", c.jitter, loss,
-		c.ours, c.silence, c.repeat, c.delay, c.high, c.network)
+	return fmt.Sprintf("| %.0f | %s | **%.2f** | %.2f | %.2f | %.2f | %.0f | %.0f | %.0f |\n", c.jitter, loss,
+		c.ours, c.best, c.silence, c.repeat, c.delay, c.high, c.network)
 }
 
 // check holds a cell to what must be so whatever the figures. The limit of the delay
@@ -159,6 +164,8 @@ func (c *judged) check(t *testing.T) {
 		t.Errorf("%s: %v", name, c.err)
 	case c.ours < best || c.ours == best && c.loss > 0:
 		t.Errorf("%s: %.3f, silence %.3f, repetition %.3f", name, c.ours, c.silence, c.repeat)
+	case c.jitter > 0 && c.ours < c.best-0.1:
+		t.Errorf("%s: %.3f, and %.3f could be had", name, c.ours, c.best)
 	}
 }
 
@@ -175,8 +182,13 @@ means are shown. The reference has been through G.711, so that what nothing happ
 against speech that has not, everything is about 0.17 lower. P.862 hears sound alone, no delay, and it is no ear: a last
 frame repeated for ever costs little by it.
 
-| jitter ms | loss % | MOS-LQO | silence | repeat | delay ms | p97 ms | network ms |
-|---|---|---|---|---|---|---|---|
+**oracle** is what there is to be had: the same concealment at a delay that is the network's 97th percentile + 40 ms (the most
+that is allowed here) all along, known in advance; nothing but what is later than that is lost. Without jitter that delay also has the packet
+after a lost one be there in time, which a delay of 2 ms has not. To wait for late packets by stretching the voice would cost
+more: by P.862 a pitch period more in a word, and less in the next pause, takes 0.23 off a piece of 9 s, a frame concealed 0.14.
+
+| jitter ms | loss % | MOS-LQO | oracle | silence | repeat | delay ms | p97 ms | network ms |
+|---|---|---|---|---|---|---|---|---|
 `
 
 // Every loss is concealed better than by silence and by repetition, by P.862 too.

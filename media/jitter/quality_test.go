@@ -218,7 +218,7 @@ func (c *cell) check(t *testing.T) {
 	} else if c.ours <= c.silence || c.ours <= c.repeat {
 		t.Errorf("%s: score %.3f, silence %.3f, repetition %.3f", name, c.ours, c.silence, c.repeat)
 	}
-	if c.high > c.network+40 {
+	if c.high > c.network+allowance {
 		t.Errorf("%s: up to %.1f ms of delay, of the network %.1f", name, c.high, c.network)
 	}
 }

@@ -10,8 +10,13 @@ const (
 	margin = 4
 	roomy  = 8
 	// tolerance is the share of packets that may be late before the delay grows
-	// by another frame: the reader may move its ticks instead.
+	// by another frame on a network without jitter: the reader may move its ticks
+	// instead.
 	tolerance = 0.022
+	// astray is how far above the target the lead may be on a network with jitter,
+	// in quarters of the grain, before it is moved by more than the reader's ticks.
+	// Below it that is a whole one.
+	astray = 3
 	// enough is how many packets tell when the reader had better read.
 	enough = 16
 )
@@ -72,21 +77,32 @@ func (p *Playout) behind(tick uint32, lead int32) uint32 {
 	return tick - p.origin - uint32(int(lead)*p.k+p.worst())
 }
 
-// best is where to play at a tick if one may choose.
-func (p *Playout) best(tick uint32) uint32 {
-	return p.grain.back(p.behind(tick, p.lags.target()))
+// leadAt is the lead that counts at a tick for a frame from pos on: in time are
+// the packets that come before the last place where one may begin.
+func (p *Playout) leadAt(tick, pos uint32) int32 {
+	return p.lag(tick, p.grain.back(pos+uint32(p.grain.size-1))) - int32(p.worst()/p.k)
+}
+
+// best is where to play at a tick if one may choose: with a lead as near to the
+// target as can be, but not shorter than it must be.
+func (p *Playout) best(tick uint32) uint32 { return p.grain.back(p.latest(tick)) }
+
+// latest is where the lead would be the shortest to choose.
+func (p *Playout) latest(tick uint32) uint32 {
+	least, target := p.lags.bounds()
+	return p.behind(tick, max(least, target-int32(p.grain.size/p.k)/2))
 }
 
 // excess is how much later than at pos one had better play at a tick, given that
 // to change costs something.
 func (p *Playout) excess(pos, tick uint32) int {
-	target := p.lags.target()
+	least, target := p.lags.bounds()
+	lead := p.leadAt(tick, pos)
+	if target > least {
+		return p.straying(pos, tick)
+	}
 	limit := p.behind(tick, target)
-	want := p.grain.back(limit)
-	far := int(int32(want - pos))
-	// In time are those that come before the last place where a packet may
-	// begin.
-	lead := p.lag(tick, p.grain.back(pos+uint32(p.grain.size-1))) - int32(p.worst()/p.k)
+	far := int(int32(p.grain.back(limit) - pos))
 	switch {
 	case far < 0:
 		if p.lags.late(lead-margin) <= tolerance {
@@ -105,18 +121,47 @@ func (p *Playout) excess(pos, tick uint32) int {
 	return far
 }
 
+// straying is excess on a network with jitter, whose target is only about right:
+// it wanders, and the reader's ticks go after it unheard.
+func (p *Playout) straying(pos, tick uint32) int {
+	least, target := p.lags.bounds()
+	lead, grain := p.leadAt(tick, pos), int32(p.grain.size/p.k)
+	if p.grain.back(pos) == pos && lead >= max(least, target-grain) && lead <= target+grain*astray/4 {
+		return 0
+	}
+	to := p.latest(tick)
+	if far := int(int32(p.grain.back(to) - pos)); far <= 0 {
+		return far
+	}
+	return max(0, int(int32(p.grain.back(to-uint32(roomy*p.k))-pos)))
+}
+
+// urgent says whether the lead is so short that speech is to be stretched: else
+// the next pause is early enough. Where a frame begins a little behind a packet,
+// it is nearly that of one that begins with it.
+func (p *Playout) urgent() bool {
+	least, target := p.lags.bounds()
+	near := p.grain.back(p.play + uint32(p.grain.size/2))
+	return target == least || p.lags.late(p.lag(p.tick, near)-int32(p.worst()/p.k)) > 1-inTime
+}
+
 // Slack is how many nanoseconds later (or, if negative, earlier) the reader had
 // better read and call Next, so that the packets that are to be in time come
-// just before it and wait as little as possible. It is within half a frame. It
+// just before it and wait as little as possible. It is within a frame. It
 // reports false while too little is known.
 func (p *Playout) Slack() (ns int64, ok bool) {
 	if !p.running || p.lags.seen < enough {
 		return 0, false
 	}
+	least, target := p.lags.need()
 	// The tick at which a frame beginning with a packet would be whole.
-	best := p.origin + uint32(int(p.lags.need()+guard)*p.k+p.worst()) + p.grain.anchor
+	best := p.origin + uint32(int(target+guard)*p.k+p.worst())
+	if off := int(int32(best+p.play-p.tick)) - p.size; target > least && p.grain.back(p.play) == p.play && max(off, -off) < p.size {
+		// The ticks alone can bring the lead to where it should be.
+		return p.length(off), true
+	}
 	g := p.grain.size
-	off := mod(best-p.tick, g)
+	off := mod(best+p.grain.anchor-p.tick, g)
 	if off > g/2 {
 		off -= g
 	}

@@ -41,7 +41,7 @@ func (p *Playout) adapt(dst []int16) bool {
 	if p.long++; excess <= 0 {
 		p.long = 0
 	}
-	if excess == 0 || p.relay.asked == 0 && excess <= tooLong*p.k && excess >= -tooShort*p.k {
+	if excess == 0 || p.relay.asked == 0 && p.grain.back(p.play) == p.play && excess <= tooLong*p.k && excess >= -tooShort*p.k {
 		return false
 	}
 	p.need(p.size+maxPeriod*p.k, false)
@@ -97,7 +97,7 @@ func (p *Playout) stretch(dst []int16, shortage int) bool {
 	p.store.copy(next, p.play)
 	more, fade := min(shortage, longest), quietFade*p.k
 	if !p.ground.quiet(amplitude(next)) {
-		if shortage <= tooShort*p.k {
+		if shortage <= tooShort*p.k || !p.urgent() {
 			return false
 		}
 		var alike float32
