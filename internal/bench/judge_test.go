@@ -20,7 +20,7 @@ func TestPairs(t *testing.T) {
 		{-10.1, 0, 0, 1, true}, {10.1, 0, 0, 1, true}, {20, 0, 0, 1, true}, {-29.5, 0, 0, 1, true},
 		{-30.5, 0, 1, 0, false}, {-200, 0, 1, 0, false},
 	} {
-		f := &fleet{codec: codecs[0], signals: []*signal{{hz: hz}, {hz: 2000}}}
+		f := &fleet{codec: codecs[0], opts: Options{Size: 2}, signals: []*signal{{hz: hz}, {hz: 2000}}}
 		j := &judgement{fleet: f, m: new(Measurement), sentLevel: []float64{-30, -30}}
 		second := make([]int16, 8000)
 		tone(second, hz, 32768*math.Pow(10, (-30+c.gain)/20), 8000)

@@ -21,7 +21,7 @@ type Options struct {
 	Size      int           // legs of a room
 	Talkers   int           // of a room; 0: all
 	Listeners string        // the others send "silent" frames, or nothing: "quiet"
-	Signal    string        // "tones" without a pause, or "phrases"
+	Signal    string        // "tones" without a pause, "phrases" of them, or "speech"
 	Codec     string        // "pcmu", "pcma", "g722" or "opus"
 	Phase     string        // of the legs within 20 ms: "spread" evenly, "aligned", "random"
 	Held      int           // legs more, on hold by their own SDP: what they cost is measured
