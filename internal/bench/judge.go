@@ -217,6 +217,7 @@ func (j *judgement) sum(legs []LegFigures) []LegFigures {
 		m.Generator.Priority = *p
 	}
 	d := sorted(j.delays)
+	m.Delay.InPauses = j.fleet.opts.Signal != "tones" && m.Delay.Markers > 0
 	m.Delay.Share = share(m.Delay.Found, m.Delay.Markers)
 	m.Delay.Mean, m.Delay.P50, m.Delay.P99, m.Delay.Max = mean(d), quantile(d, 0.5), quantile(d, 0.99), quantile(d, 1)
 	if len(d) > 0 {

@@ -86,6 +86,21 @@ func TestUnseenProcessIsSaid(t *testing.T) {
 	}
 }
 
+// TestDelayInPausesIsSaid: where markers are in pauses, the delay is that of
+// pauses.
+func TestDelayInPausesIsSaid(t *testing.T) {
+	for signal, want := range map[string]bool{"tones": false, "phrases": true, "speech": true} {
+		f := talking(codecs[0], signal, 1, 2)
+		_, d, _ := f.listen(1e18)
+		m := Measurement{Delay: d}
+		var b strings.Builder
+		m.print(&b)
+		if d.InPauses != want || strings.Contains(b.String(), "it is of pauses") != want {
+			t.Errorf("%s: %+v\n%s", signal, d, b.String())
+		}
+	}
+}
+
 // TestUnfoundMarkersAreSaid: figures of delay that leave out more than one marker
 // in a hundred do not stand alone.
 func TestUnfoundMarkersAreSaid(t *testing.T) {

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -46,6 +47,8 @@ type Options struct {
 	PinServer  int // processor for a private server; -1: any
 
 	Progress io.Writer // what goes on, line by line
+
+	patience time.Duration // for the server's memory to settle
 }
 
 // What one run may ask for, so that it ends and fits into memory.
@@ -74,6 +77,7 @@ func (o Options) withDefaults() Options {
 	if !o.FindLimit {
 		o.MaxRooms = o.Rooms
 	}
+	o.patience = cmp.Or(o.patience, settleTime)
 	o.Tries = max(1, o.Tries)
 	if o.Progress == nil {
 		o.Progress = io.Discard

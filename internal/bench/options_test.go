@@ -274,7 +274,7 @@ func TestSamples(t *testing.T) {
 
 func TestServerFigures(t *testing.T) {
 	start := time.Unix(100, 0)
-	p := &probe{first: sight{rss: 1e6, metrics: map[string]float64{metricHeap: 1e6}}}
+	p := &probe{first: memory{rss: 1e6, heap: 1e6}}
 	before := sight{at: start, cpu: 1e9, metrics: map[string]float64{metricLate + "_sum": 1, metricLate + "_count": 10, metricSkipped: 5,
 		metricEncodes + `{codec="opus",shared="no"}`: 7, metricEncodes + `{codec="opus",shared="yes"}`: 1,
 	}}

@@ -16,8 +16,9 @@ import (
 type probe struct {
 	pid       int
 	metrics   string
-	first     sight // the baseline of memory
-	firstLegs int   // that were there
+	patience  time.Duration // for memory to settle
+	first     memory        // the baseline
+	firstLegs int           // that were there
 }
 
 // sight is one look.
@@ -40,6 +41,8 @@ const (
 	metricRoutine     = "go_goroutines"
 	metricHeap        = "go_memstats_heap_alloc_bytes"
 	metricCollections = "go_gc_duration_seconds_count"
+	metricIdle        = "go_memstats_heap_idle_bytes"
+	metricReleased    = "go_memstats_heap_released_bytes"
 	metricEncodes     = "warmline_media_encodes_total"
 	metricRelayed     = "warmline_media_relayed_frames_total"
 )
@@ -144,7 +147,8 @@ func heldCost(without, with *ServerFigures, legs int) *HeldFigures {
 	}
 }
 
-// figures compares two looks; nil when there was nothing to see.
+// figures compares two looks, and the second with the baseline of memory; nil when
+// there was nothing to see.
 func (p *probe) figures(before, after sight, legs int) *ServerFigures {
 	if after.cpu < 0 && after.metrics == nil {
 		return nil
@@ -155,13 +159,13 @@ func (p *probe) figures(before, after sight, legs int) *ServerFigures {
 		took := after.at.Sub(before.at)
 		f.CPU = 100 * float64(after.cpu-before.cpu) / float64(took)
 		f.PerLegFrame = float64(after.cpu-before.cpu) / 1e3 / (float64(took) / float64(frameTime) * float64(legs))
-		f.PerLegRSS = float64(after.rss-p.first.rss) / others
+		f.PerLegRSS = float64(p.first.added(after)) / others
 	}
 	if after.metrics != nil {
 		grown := func(name string) float64 { return after.metrics[name] - before.metrics[name] }
 		f.Goroutines = int(after.metrics[metricRoutine])
 		f.Heap = int64(after.metrics[metricHeap])
-		f.PerLegHeap = (after.metrics[metricHeap] - p.first.metrics[metricHeap]) / others
+		f.PerLegHeap = float64(f.Heap-p.first.heap) / others
 		if ticks := grown(metricLate + "_count"); ticks > 0 {
 			f.TickLate = 1e3 * grown(metricLate+"_sum") / ticks
 		}

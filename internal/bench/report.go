@@ -97,14 +97,15 @@ type Lateness struct {
 // Delay is what the server adds between mouth and ear, above packetisation. It is
 // of the markers found alone.
 type Delay struct {
-	Markers int     `json:"markers"` // sent and listened for, per listener
-	Found   int     `json:"found"`
-	Share   float64 `json:"found_share"`
-	Min     float64 `json:"min_ms"`
-	Mean    float64 `json:"mean_ms"`
-	P50     float64 `json:"p50_ms"`
-	P99     float64 `json:"p99_ms"`
-	Max     float64 `json:"max_ms"`
+	InPauses bool    `json:"in_pauses"` // markers are where nobody talks: that is all that is known
+	Markers  int     `json:"markers"`   // sent and listened for, per listener
+	Found    int     `json:"found"`
+	Share    float64 `json:"found_share"`
+	Min      float64 `json:"min_ms"`
+	Mean     float64 `json:"mean_ms"`
+	P50      float64 `json:"p50_ms"`
+	P99      float64 `json:"p99_ms"`
+	Max      float64 `json:"max_ms"`
 }
 
 // Heard tells who heard whom, once per leg and cycle listened to.

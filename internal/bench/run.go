@@ -65,7 +65,7 @@ func (o Options) drive(ctx context.Context, c codec, r *Report) error {
 		d.stop()
 		f.close()
 	}()
-	p := &probe{pid: o.ServerPID, metrics: o.Metrics}
+	p := &probe{pid: o.ServerPID, metrics: o.Metrics, patience: o.patience}
 	if err := f.baseline(ctx, p); err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ import (
 func usual() Options {
 	return Options{
 		Local: "127.0.0.2", Numbers: "7xxx", Rooms: 2, Size: 3, Listeners: "silent", Signal: "tones", Codec: "pcmu", Phase: "spread",
-		Seed: 1, Rate: 100, WarmUp: 300 * time.Millisecond, Duration: minDuration, Pin: -1, PinServer: -1,
+		Seed: 1, Rate: 100, WarmUp: 300 * time.Millisecond, Duration: minDuration, Pin: -1, PinServer: -1, patience: 50 * time.Millisecond,
 	}
 }
 

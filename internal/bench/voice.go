@@ -16,7 +16,7 @@ const (
 	blockLength = 2   // levels are taken in blocks of 1/2 s that overlap by half
 	maxSets     = 4   // of voices: so many rooms are unlike
 
-	loudestSpeech = 8000.0 // amplitude, which makes -27 to -31 dBFS in the mean
+	loudestSpeech = 8000.0 // amplitude, which makes -27 to -34 dBFS in the mean
 )
 
 // voiceSets is how many rooms' talkers differ, in their phrases and tones. With
@@ -28,9 +28,9 @@ func (o Options) voiceSets() int {
 	return max(1, min(maxSets, maxTalkers/max(1, o.Talkers), o.MaxRooms))
 }
 
-// underSpeech is the amplitude of a tone as a share of its talker's: 8 dB below
-// the speech or more, in the mean. Opus gives sounds at this bit rate with noise
-// so near to them that a tone must be as loud as the speech itself to stand out.
+// underSpeech is the amplitude of a tone as a share of its talker's: 7 dB below the
+// speech, in the mean. Opus, at its bit rate, adds noise so near to what it codes
+// that a tone must be 2 dB below the speech to stand out.
 func underSpeech(c codec) float64 {
 	if c.name() == "opus" {
 		return 0.14
