@@ -191,7 +191,7 @@ func TestSpeechIsSpeech(t *testing.T) {
 		}
 		below := 7.0
 		if c.name() == "opus" {
-			below = 2
+			below = 1.5
 		}
 		if got := sum/maxTalkers - tone; got < below {
 			t.Errorf("%s: the tone is %.1f dB below the speech", c.name(), got)
