@@ -24,7 +24,7 @@ type benchCmd struct {
 	Size        int           `default:"3" help:"Legs of a room."`
 	Talkers     int           `default:"0" help:"Legs of a room that talk; 0: all."`
 	Listeners   string        `default:"silent" enum:"silent,quiet" help:"The others send silence (silent) or nothing (quiet)."`
-	Signal      string        `default:"tones" enum:"tones,phrases" help:"Tones without a pause (tones), or with pauses as speech has them (phrases)."`
+	Signal      string        `default:"tones" enum:"tones,phrases,speech" help:"Tones without a pause (tones), with pauses as speech has them (phrases), or speech in phrases with a soft tone under it (speech)."`
 	Codec       string        `default:"pcmu" enum:"pcmu,pcma,g722,opus" help:"pcmu, pcma, g722 or opus."`
 	Held        int           `default:"0" help:"Legs more that are on hold (a=sendonly), each in a room of its own; measures without and then with them."`
 	Phase       string        `default:"spread" enum:"spread,aligned,random" help:"When in 20 ms legs send: spread, aligned or random."`

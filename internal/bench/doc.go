@@ -20,6 +20,13 @@
 // each at its own moment, by a chirp of 40 ms that goes through 300 to 3400 Hz in
 // an order of its own: the marker by which delay is found.
 //
+// With speech each talker says a phrase of a synthetic dialogue instead, 1.4 s at
+// -27 to -34 dBFS, and is silent but for the chirps until the next cycle. Its tone
+// goes on under the phrase, 7 dB below it in the mean (Opus: 2 dB, as its noise is
+// nearer to what it codes); all phrases lack what is within 8 Hz of a tone. Rooms
+// next to each other say other phrases over other tones, up to four of them, so
+// that a leg in a wrong room is seen. All is encoded once for all legs.
+//
 // # What is measured
 //
 // Lateness: the arrival of each packet, by the kernel's time stamp, against the
@@ -46,9 +53,28 @@
 // what a listener heard, against what was sent. Within 10 dB of it the talker is
 // heard, below -30 dB missed; what lies between, or is louder, is neither. A
 // leg to which less than that second comes has missed everybody, and all markers.
+// Under speech the power is the mean of three halves of a second that overlap, so
+// that a splice in the speech does not hide the tone. Levels are told to 0.2 dB,
+// in Opus to 1.5 dB: so much coding twice changes them. A voice that is not there
+// is at -40 dB or less. What speech cannot tell is the delay while somebody speaks:
+// its markers are in the pauses, as those of phrases are.
+//
+// Memory per leg: what the server's process has more at the end of the window than
+// in the baseline, over the legs that came since. The baseline is taken with two
+// legs up (one, of a room of two alone), so that what the first call makes is in it,
+// after the server has collected its start's garbage and given back what it gives
+// back, at the latest after 1.8 s. Free memory that it had kept and has put to use
+// counts as well. Of resident memory, garbage not yet collected is a part; the
+// heap of the baseline is what is alive, that at the end has garbage in it. With
+// some ten legs garbage outweighs them: take a hundred. Without the server's
+// metrics nothing makes it collect, and the figure may be too low.
+//
+// The limit, when it is searched for: the most legs at which packets come, on time,
+// everybody hears all others who talk in the room and nobody himself, and no voice
+// leaks to a leg on hold. Let no more talk than the server mixes.
 //
 // How frames were made (encoded, shared, relayed), as the server's metrics tell.
-// A server can only begin to hand packets on in a pause: talk in phrases.
+// A server can only begin to hand packets on in a pause: talk in phrases, or speech.
 //
 // All judging is done after the window: while it is open the driver only copies.
 package bench

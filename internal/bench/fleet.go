@@ -22,7 +22,8 @@ type fleet struct {
 	conn     net.PacketConn
 	endpoint *sip.Endpoint
 	driver   *driver
-	signals  []*signal // by index within the room
+	signals  []*signal // by voice
+	taper    []float64 // of the blocks in which levels are taken; nil: of the second as it is
 	random   *rand.Rand
 	order    [slotCount]int // of the slots that the next legs get
 	nextPort int
@@ -96,16 +97,31 @@ func newFleet(o Options, d *driver, target netip.AddrPort, local netip.Addr) (*f
 // random is a source that gives the same for the same seed.
 func random(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 1)) }
 
-// speak makes what the legs of a room say.
+// speak makes what the legs of a room say, of some rooms where they differ.
 func (f *fleet) speak() {
-	quiet := silence(f.codec)
-	for i := range f.opts.Size {
-		said := quiet
-		if i < f.opts.Talkers {
-			said = talk(f.codec, i, f.opts.Talkers, f.opts.Signal == "phrases")
-		}
-		f.signals = append(f.signals, said)
+	o, quiet := f.opts, silence(f.codec)
+	var text []float64
+	if o.Signal == "speech" {
+		text, f.taper = dialogue(f.codec.rate(), o.voiceSets()*o.Talkers), hann(f.codec.rate()/blockLength)
 	}
+	for set := range o.voiceSets() {
+		for i := range o.Size {
+			said := quiet
+			switch {
+			case i >= o.Talkers:
+			case text != nil:
+				said = say(f.codec, text, set, i, o.Talkers)
+			default:
+				said = talk(f.codec, i, o.Talkers, o.Signal == "phrases")
+			}
+			f.signals = append(f.signals, said)
+		}
+	}
+}
+
+// voice is which of the signals belongs to a place in a room.
+func (f *fleet) voice(room, index int) int {
+	return (room*f.opts.Size + index) % len(f.signals)
 }
 
 // rooms is how many there are.
@@ -175,7 +191,7 @@ func (f *fleet) note(why string) {
 func (f *fleet) newLeg() (*leg, error) {
 	n := len(f.legs)
 	l := &leg{room: n / f.opts.Size, index: n % f.opts.Size, ssrc: f.random.Uint32(), seq: uint16(f.random.Uint32()), ts: f.random.Uint32()}
-	l.said = f.signals[l.index]
+	l.said = f.signals[f.voice(l.room, l.index)]
 	l.mute = l.index >= f.opts.Talkers && f.opts.Listeners == "quiet"
 	switch f.opts.Phase {
 	case "aligned":

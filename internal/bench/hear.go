@@ -72,8 +72,13 @@ func (h *heard) second(moment int64) []int16 {
 // level is the power of a tone in samples, in dB of a sine at full scale
 // (Goertzel). It is exact for a whole number of periods.
 func level(samples []int16, hz float64, rate int) float64 {
+	return decibels(goertzel(samples, hz, rate))
+}
+
+// goertzel is the power of a tone, of which a sine at full scale has one.
+func goertzel[sample int16 | float64](samples []sample, hz float64, rate int) float64 {
 	if len(samples) == 0 {
-		return floorLevel
+		return 0
 	}
 	k := 2 * math.Cos(2*math.Pi*hz/float64(rate))
 	var s1, s2 float64
@@ -81,9 +86,11 @@ func level(samples []int16, hz float64, rate int) float64 {
 		s1, s2 = float64(x)+k*s1-s2, s1
 	}
 	n := float64(len(samples))
-	power := 4 * (s1*s1 + s2*s2 - k*s1*s2) / (n * n * 32768 * 32768)
-	return max(floorLevel, 10*math.Log10(power+1e-15))
+	return 4 * (s1*s1 + s2*s2 - k*s1*s2) / (n * n * 32768 * 32768)
 }
+
+// decibels is a power as a level.
+func decibels(power float64) float64 { return max(floorLevel, 10*math.Log10(power+1e-15)) }
 
 // floorLevel stands for silence, in dB.
 const floorLevel = -120.0

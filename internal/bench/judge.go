@@ -36,7 +36,7 @@ type judgement struct {
 	window    *window
 	m         *Measurement
 	finders   [chirpPlaces]*finder
-	sentLevel []float64 // of each talker's tone
+	sentLevel []float64 // of each signal's tone
 	late      histogram
 	delays    []float64
 	errors    []float64 // of levels, dB
@@ -44,18 +44,29 @@ type judgement struct {
 
 // sentLevels measures the tones as they are sent: coding changes them a little.
 func (f *fleet) sentLevels() []float64 {
-	levels := make([]float64, f.opts.Talkers)
-	for i := range levels {
+	levels := make([]float64, len(f.signals))
+	for i, s := range f.signals {
+		if s.hz == 0 {
+			continue
+		}
 		h := heard{rate: f.codec.rate()}
 		decode := f.codec.decoder()
 		frame := make([]int16, h.size())
-		for _, p := range f.signals[i].frames[:firstChirp] {
+		for _, p := range s.frames[:firstChirp] {
 			decode(frame, p)
 			h.samples = append(h.samples, frame...)
 		}
-		levels[i] = level(h.samples[len(h.samples)-h.rate:], f.signals[i].hz, h.rate)
+		levels[i] = f.level(h.samples[len(h.samples)-h.rate:], s.hz)
 	}
 	return levels
+}
+
+// level is that of a tone in a second of the fleet's signals.
+func (f *fleet) level(second []int16, hz float64) float64 {
+	if f.taper != nil {
+		return underneath(second, f.taper, hz, f.codec.rate())
+	}
+	return level(second, hz, f.codec.rate())
 }
 
 // leg judges one leg.
@@ -134,7 +145,8 @@ func (j *judgement) pair(l *leg, talker int, second []int16, fig *LegFigures) {
 	if second == nil && talker == l.index {
 		return
 	}
-	gain := level(second, j.fleet.signals[talker].hz, j.fleet.codec.rate()) - j.sentLevel[talker]
+	voice := j.fleet.voice(l.room, talker)
+	gain := j.fleet.level(second, j.fleet.signals[voice].hz) - j.sentLevel[voice]
 	h := &j.m.Heard
 	if talker == l.index {
 		h.Selves++
@@ -205,12 +217,16 @@ func (j *judgement) sum(legs []LegFigures) []LegFigures {
 		m.Generator.Priority = *p
 	}
 	d := sorted(j.delays)
+	m.Delay.InPauses = j.fleet.opts.Signal != "tones" && m.Delay.Markers > 0
 	m.Delay.Share = share(m.Delay.Found, m.Delay.Markers)
 	m.Delay.Mean, m.Delay.P50, m.Delay.P99, m.Delay.Max = mean(d), quantile(d, 0.5), quantile(d, 0.99), quantile(d, 1)
 	if len(d) > 0 {
 		m.Delay.Min = d[0]
 	}
 	e := sorted(j.errors)
+	if len(j.errors) > 0 {
+		m.Heard.LevelAccuracy = levelAccuracy(j.fleet.codec)
+	}
 	m.Heard.LevelMean, m.Heard.LevelLeast, m.Heard.LevelMost = mean(e), quantile(e, 0), quantile(e, 1)
 	return legs
 }

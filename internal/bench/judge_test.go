@@ -20,7 +20,7 @@ func TestPairs(t *testing.T) {
 		{-10.1, 0, 0, 1, true}, {10.1, 0, 0, 1, true}, {20, 0, 0, 1, true}, {-29.5, 0, 0, 1, true},
 		{-30.5, 0, 1, 0, false}, {-200, 0, 1, 0, false},
 	} {
-		f := &fleet{codec: codecs[0], signals: []*signal{{hz: hz}, {hz: 2000}}}
+		f := &fleet{codec: codecs[0], opts: Options{Size: 2}, signals: []*signal{{hz: hz}, {hz: 2000}}}
 		j := &judgement{fleet: f, m: new(Measurement), sentLevel: []float64{-30, -30}}
 		second := make([]int16, 8000)
 		tone(second, hz, 32768*math.Pow(10, (-30+c.gain)/20), 8000)
@@ -82,6 +82,21 @@ func TestUnseenProcessIsSaid(t *testing.T) {
 		m.print(&b)
 		if got := strings.Contains(b.String(), "of a core, 0.00 µs per leg"); got != s.seen() {
 			t.Errorf("%+v: %s", s, b.String())
+		}
+	}
+}
+
+// TestDelayInPausesIsSaid: where markers are in pauses, the delay is that of
+// pauses.
+func TestDelayInPausesIsSaid(t *testing.T) {
+	for signal, want := range map[string]bool{"tones": false, "phrases": true, "speech": true} {
+		f := talking(codecs[0], signal, 1, 2)
+		_, d, _ := f.listen(1e18)
+		m := Measurement{Delay: d}
+		var b strings.Builder
+		m.print(&b)
+		if d.InPauses != want || strings.Contains(b.String(), "it is of pauses") != want {
+			t.Errorf("%s: %+v\n%s", signal, d, b.String())
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -21,7 +22,7 @@ type Options struct {
 	Size      int           // legs of a room
 	Talkers   int           // of a room; 0: all
 	Listeners string        // the others send "silent" frames, or nothing: "quiet"
-	Signal    string        // "tones" without a pause, or "phrases"
+	Signal    string        // "tones" without a pause, "phrases" of them, or "speech"
 	Codec     string        // "pcmu", "pcma", "g722" or "opus"
 	Phase     string        // of the legs within 20 ms: "spread" evenly, "aligned", "random"
 	Held      int           // legs more, on hold by their own SDP: what they cost is measured
@@ -46,6 +47,8 @@ type Options struct {
 	PinServer  int // processor for a private server; -1: any
 
 	Progress io.Writer // what goes on, line by line
+
+	patience time.Duration // for the server's memory to settle
 }
 
 // What one run may ask for, so that it ends and fits into memory.
@@ -74,6 +77,7 @@ func (o Options) withDefaults() Options {
 	if !o.FindLimit {
 		o.MaxRooms = o.Rooms
 	}
+	o.patience = cmp.Or(o.patience, settleTime)
 	o.Tries = max(1, o.Tries)
 	if o.Progress == nil {
 		o.Progress = io.Discard

@@ -216,6 +216,24 @@ func TestTooMany(t *testing.T) {
 			t.Errorf("%+v: %q", c, got)
 		}
 	}
+	for _, c := range []struct {
+		heard  Heard
+		server *ServerFigures
+		want   string
+	}{
+		{Heard{}, nil, ""}, // nothing was listened to
+		{Heard{Pairs: 6, Heard: 6, Selves: 3}, &ServerFigures{}, ""},
+		{Heard{Pairs: 6, Heard: 5, Missed: 1, Selves: 3}, nil, "5 of 6 pairs"},
+		{Heard{Pairs: 6, Heard: 5, Off: 1, Selves: 3}, nil, "5 of 6 pairs"},
+		{Heard{Pairs: 6, Heard: 6, Selves: 3, HeardThemselves: 1}, nil, "1 of 3 heard themselves"},
+		{Heard{Pairs: 6, Heard: 6}, &ServerFigures{Leaked: 2}, "2 frames leaked"},
+	} {
+		m := &Measurement{Heard: c.heard, Server: c.server}
+		m.Lateness.OnTime, m.Delivery.Share, m.Generator.OnTime = 100, 100, 100
+		if got := o.tooMany(m); (got == "") != (c.want == "") || !strings.Contains(got, c.want) {
+			t.Errorf("%+v, %+v: %q", c.heard, c.server, got)
+		}
+	}
 }
 
 func TestLooks(t *testing.T) {
@@ -256,7 +274,7 @@ func TestSamples(t *testing.T) {
 
 func TestServerFigures(t *testing.T) {
 	start := time.Unix(100, 0)
-	p := &probe{first: sight{rss: 1e6, metrics: map[string]float64{metricHeap: 1e6}}}
+	p := &probe{first: memory{rss: 1e6, heap: 1e6}}
 	before := sight{at: start, cpu: 1e9, metrics: map[string]float64{metricLate + "_sum": 1, metricLate + "_count": 10, metricSkipped: 5,
 		metricEncodes + `{codec="opus",shared="no"}`: 7, metricEncodes + `{codec="opus",shared="yes"}`: 1,
 	}}

@@ -14,9 +14,11 @@ import (
 
 // probe looks at the server's process from outside.
 type probe struct {
-	pid     int
-	metrics string
-	first   sight // before the first call
+	pid       int
+	metrics   string
+	patience  time.Duration // for memory to settle
+	first     memory        // the baseline
+	firstLegs int           // that were there
 }
 
 // sight is one look.
@@ -30,25 +32,20 @@ type sight struct {
 }
 
 const (
-	clockTick     = int64(10 * time.Millisecond) // of /proc/PID/stat on all Linux systems
-	scrapeTime    = 5 * time.Second
-	maxScrape     = 8 << 20
-	metricLate    = "warmline_mix_tick_lateness_seconds"
-	metricSkipped = "warmline_mix_ticks_skipped_total"
-	metricLeaked  = "warmline_leaked_frames_total"
-	metricRoutine = "go_goroutines"
-	metricHeap    = "go_memstats_heap_alloc_bytes"
-	metricEncodes = "warmline_media_encodes_total"
-	metricRelayed = "warmline_media_relayed_frames_total"
+	clockTick         = int64(10 * time.Millisecond) // of /proc/PID/stat on all Linux systems
+	scrapeTime        = 5 * time.Second
+	maxScrape         = 8 << 20
+	metricLate        = "warmline_mix_tick_lateness_seconds"
+	metricSkipped     = "warmline_mix_ticks_skipped_total"
+	metricLeaked      = "warmline_leaked_frames_total"
+	metricRoutine     = "go_goroutines"
+	metricHeap        = "go_memstats_heap_alloc_bytes"
+	metricCollections = "go_gc_duration_seconds_count"
+	metricIdle        = "go_memstats_heap_idle_bytes"
+	metricReleased    = "go_memstats_heap_released_bytes"
+	metricEncodes     = "warmline_media_encodes_total"
+	metricRelayed     = "warmline_media_relayed_frames_total"
 )
-
-// newProbe takes the first look.
-func newProbe(pid int, metrics string) *probe {
-	p := &probe{pid: pid, metrics: metrics}
-	p.first = p.process()
-	p.first.metrics = p.scrape()
-	return p
-}
 
 // process reads what the system knows of the process. It costs the server
 // nothing.
@@ -150,23 +147,25 @@ func heldCost(without, with *ServerFigures, legs int) *HeldFigures {
 	}
 }
 
-// figures compares two looks; nil when there was nothing to see.
+// figures compares two looks, and the second with the baseline of memory; nil when
+// there was nothing to see.
 func (p *probe) figures(before, after sight, legs int) *ServerFigures {
 	if after.cpu < 0 && after.metrics == nil {
 		return nil
 	}
 	f := &ServerFigures{RSS: after.rss, Threads: after.threads}
+	others := float64(legs - p.firstLegs)
 	if after.cpu >= 0 && before.cpu >= 0 {
 		took := after.at.Sub(before.at)
 		f.CPU = 100 * float64(after.cpu-before.cpu) / float64(took)
 		f.PerLegFrame = float64(after.cpu-before.cpu) / 1e3 / (float64(took) / float64(frameTime) * float64(legs))
-		f.PerLegRSS = float64(after.rss-p.first.rss) / float64(legs)
+		f.PerLegRSS = float64(p.first.added(after)) / others
 	}
 	if after.metrics != nil {
 		grown := func(name string) float64 { return after.metrics[name] - before.metrics[name] }
 		f.Goroutines = int(after.metrics[metricRoutine])
 		f.Heap = int64(after.metrics[metricHeap])
-		f.PerLegHeap = (after.metrics[metricHeap] - p.first.metrics[metricHeap]) / float64(legs)
+		f.PerLegHeap = float64(f.Heap-p.first.heap) / others
 		if ticks := grown(metricLate + "_count"); ticks > 0 {
 			f.TickLate = 1e3 * grown(metricLate+"_sum") / ticks
 		}

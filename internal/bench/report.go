@@ -97,14 +97,15 @@ type Lateness struct {
 // Delay is what the server adds between mouth and ear, above packetisation. It is
 // of the markers found alone.
 type Delay struct {
-	Markers int     `json:"markers"` // sent and listened for, per listener
-	Found   int     `json:"found"`
-	Share   float64 `json:"found_share"`
-	Min     float64 `json:"min_ms"`
-	Mean    float64 `json:"mean_ms"`
-	P50     float64 `json:"p50_ms"`
-	P99     float64 `json:"p99_ms"`
-	Max     float64 `json:"max_ms"`
+	InPauses bool    `json:"in_pauses"` // markers are where nobody talks: that is all that is known
+	Markers  int     `json:"markers"`   // sent and listened for, per listener
+	Found    int     `json:"found"`
+	Share    float64 `json:"found_share"`
+	Min      float64 `json:"min_ms"`
+	Mean     float64 `json:"mean_ms"`
+	P50      float64 `json:"p50_ms"`
+	P99      float64 `json:"p99_ms"`
+	Max      float64 `json:"max_ms"`
 }
 
 // Heard tells who heard whom, once per leg and cycle listened to.
@@ -116,10 +117,11 @@ type Heard struct {
 	Off             int     `json:"off"`    // neither: much softer or louder than what was sent
 	Selves          int     `json:"selves"` // talkers that could have heard themselves
 	HeardThemselves int     `json:"heard_themselves"`
-	SelfLevel       float64 `json:"self_level_db"`  // loudest own voice, against what was sent
-	LevelMean       float64 `json:"level_mean_db"`  // of the heard, against what was sent
-	LevelLeast      float64 `json:"level_least_db"` // softest
-	LevelMost       float64 `json:"level_most_db"`  // loudest
+	SelfLevel       float64 `json:"self_level_db"`     // loudest own voice, against what was sent
+	LevelMean       float64 `json:"level_mean_db"`     // of the heard, against what was sent
+	LevelLeast      float64 `json:"level_least_db"`    // softest
+	LevelMost       float64 `json:"level_most_db"`     // loudest
+	LevelAccuracy   float64 `json:"level_accuracy_db"` // of those figures, of sound coded twice
 }
 
 // GeneratorFigures are of this process. When it was late itself, the server's
@@ -148,7 +150,7 @@ type ServerFigures struct {
 	CPU          float64 `json:"cpu"`              // per cent of a core
 	PerLegFrame  float64 `json:"us_per_leg_frame"` // CPU, µs
 	RSS          int64   `json:"rss"`
-	PerLegRSS    float64 `json:"rss_per_leg"` // what calls have added
+	PerLegRSS    float64 `json:"rss_per_leg"` // what all but the first two have added
 	Threads      int     `json:"threads"`
 	Goroutines   int     `json:"goroutines"`
 	Heap         int64   `json:"heap"`

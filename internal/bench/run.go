@@ -65,7 +65,10 @@ func (o Options) drive(ctx context.Context, c codec, r *Report) error {
 		d.stop()
 		f.close()
 	}()
-	p := newProbe(o.ServerPID, o.Metrics)
+	p := &probe{pid: o.ServerPID, metrics: o.Metrics, patience: o.patience}
+	if err := f.baseline(ctx, p); err != nil {
+		return err
+	}
 	if o.FindLimit {
 		return f.search(ctx, p, r)
 	}
@@ -155,13 +158,21 @@ func (f *fleet) try(ctx context.Context, p *probe, r *Report, rooms int) (reason
 	return reason, nil
 }
 
-// tooMany is why a measurement is not good enough; "" when it is.
+// tooMany is why a measurement is not good enough; "" when it is. Who heard whom
+// counts as far as somebody was listened to, leaked frames where they are told.
 func (o Options) tooMany(m *Measurement) string {
+	h := m.Heard
 	switch {
 	case m.Delivery.Share < o.Delivered:
 		return fmt.Sprintf("%.3f %% of packets came, %g %% are wanted%s", m.Delivery.Share, o.Delivered, m.excuse())
 	case m.Lateness.OnTime < o.OnTime:
 		return fmt.Sprintf("%.3f %% of packets were on time, %g %% are wanted%s", m.Lateness.OnTime, o.OnTime, m.excuse())
+	case h.HeardThemselves > 0:
+		return fmt.Sprintf("%d of %d heard themselves, nobody should%s", h.HeardThemselves, h.Selves, m.excuse())
+	case h.Heard < h.Pairs:
+		return fmt.Sprintf("%d of %d pairs heard each other, all should%s", h.Heard, h.Pairs, m.excuse())
+	case m.Server != nil && m.Server.Leaked > 0:
+		return fmt.Sprintf("%.0f frames leaked to legs on hold", m.Server.Leaked)
 	}
 	return ""
 }

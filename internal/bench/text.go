@@ -56,12 +56,15 @@ func (m *Measurement) print(b *strings.Builder) {
 	line("lateness", "%.3f %% within 5 ms; p50 %.2f, p99 %.2f, p99.9 %.2f, max %.2f ms; grids moved by %.2f ms at most", l.OnTime, l.P50, l.P99, l.P999, l.Max, l.GridMoved)
 	y := m.Delay
 	line("delay", "mean %.2f, p50 %.2f, p99 %.2f, min %.2f, max %.2f ms; %d of %d markers found", y.Mean, y.P50, y.P99, y.Min, y.Max, y.Found, y.Markers)
+	if y.InPauses {
+		line("", "it is of pauses: while anybody talks it is not measured")
+	}
 	h := m.Heard
 	if y.Markers > 0 && !y.enough() {
 		line("", "%d markers were not found: the delay is of the others alone, and may be more", y.Markers-y.Found)
 	}
-	line("heard", "%d of %d pairs (%d missed, %d at a wrong level), levels %+.2f dB (%+.2f to %+.2f); %d of %d heard themselves (loudest %.0f dB); %d legs listened to",
-		h.Heard, h.Pairs, h.Missed, h.Off, h.LevelMean, h.LevelLeast, h.LevelMost, h.HeardThemselves, h.Selves, h.SelfLevel, h.LegsListened)
+	line("heard", "%d of %d pairs (%d missed, %d at a wrong level), levels %+.2f dB (%+.2f to %+.2f, told to %g dB); %d of %d heard themselves (loudest %.0f dB); %d legs listened to",
+		h.Heard, h.Pairs, h.Missed, h.Off, h.LevelMean, h.LevelLeast, h.LevelMost, h.LevelAccuracy, h.HeardThemselves, h.Selves, h.SelfLevel, h.LegsListened)
 	if worst := m.worst(); worst != nil {
 		line("worst leg", "room %d leg %d: %d of %d packets, %.2f %% within 5 ms, latest %.2f ms, delay %.2f ms", worst.Room, worst.Index,
 			worst.Received, worst.Expected, worst.OnTime, worst.LateMax, worst.Delay)
