@@ -11,6 +11,7 @@ type oracle struct {
 func newOracle(delay float64) *oracle {
 	o := &oracle{told: naive{delay: delay}}
 	o.Reset(g711)
+	o.store.use(new(Depth))
 	return o
 }
 
