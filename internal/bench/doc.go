@@ -54,9 +54,9 @@
 // heard, below -30 dB missed; what lies between, or is louder, is neither. A
 // leg to which less than that second comes has missed everybody, and all markers.
 // Under speech the power is the mean of three halves of a second that overlap, so
-// that a splice in the speech does not hide the tone. Levels are told to 0.2 dB,
-// in Opus to 1.5 dB: so much coding twice changes them. A voice that is not there
-// is at -40 dB or less. What speech cannot tell is the delay while somebody speaks:
+// that a splice in the speech does not hide the tone. Levels are told to 0.5 dB,
+// in Opus to 2.5 dB: coding twice changes them by less; a splice may take up to
+// 3 dB more. A voice that is not there is at -38 dB or less, in Opus about -35 dB. What speech cannot tell is the delay while somebody speaks:
 // its markers are in the pauses, as those of phrases are.
 //
 // Memory per leg: what the server's process has more at the end of the window than

@@ -139,7 +139,7 @@ func hann(n int) []float64 {
 // alone and codes once more: what coding does to a tone that is not alone.
 func levelAccuracy(c codec) float64 {
 	if c.name() == "opus" {
-		return 1.5
+		return 2.5
 	}
-	return 0.2
+	return 0.5
 }
