@@ -76,6 +76,7 @@ func TestFollow(t *testing.T) {
 		y.Follow(&d)
 		worst.follow = max(worst.follow, added(y))
 		y.splice = false
+		copy(y.past[:], decoded[2*at-past:])
 		worst.late = max(worst.late, added(y))
 	}
 	t.Logf("roughness added: %.0f, with the state alone %.0f, with nothing %.0f", worst.follow, worst.late, worst.fresh)
