@@ -35,8 +35,8 @@ func (e *Encoder) spliced(w *window, n int) {
 	var on [past + fadeSamples]int16
 	e.coast(&on)
 	room := n - past - fadeSamples
-	if room < 0 { // too short to change over within it
-		copy(w[:past], on[:])
+	if room < 0 { // too short to draw it out
+		leave(w, on[:past+min(n, fadeSamples)])
 		return
 	}
 	at := likest(w[past:past+n], room)
@@ -47,7 +47,7 @@ func (e *Encoder) spliced(w *window, n int) {
 		w[to] = int16(early + (late-early)*int32(i+1)/fadeSamples)
 	}
 	if !goesOn(on[:settled], w[:settled]) {
-		leave(w, &on)
+		leave(w, on[:])
 	}
 }
 
@@ -73,23 +73,22 @@ func (e *Encoder) coast(on *[past + fadeSamples]int16) {
 	}
 }
 
-// goesOn says whether new sound goes on as expected: with less than a quarter of
-// its energy being of something else.
+// goesOn says whether new sound goes on as expected: what differs is 12 dB below.
 func goesOn(expected, new []int16) bool {
 	var energy, other int64
 	for i, v := range expected {
 		d := int64(new[i]) - int64(v)
 		energy, other = energy+int64(v)*int64(v), other+d*d
 	}
-	return other <= energy/4
+	return other <= energy/16
 }
 
 // leave has the window begin with what was to be heard, and fade from that.
-func leave(w *window, on *[past + fadeSamples]int16) {
-	copy(w[:past], on[:])
+func leave(w *window, on []int16) {
+	copy(w[:past], on)
 	for i, v := range on[past:] {
 		to := &w[past+i]
-		*to = int16(int32(v) + (int32(*to)-int32(v))*int32(i+1)/fadeSamples)
+		*to = int16(int32(v) + (int32(*to)-int32(v))*int32(i+1)/int32(len(on)-past))
 	}
 }
 
