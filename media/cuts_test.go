@@ -35,12 +35,12 @@ var cutsOfATone = []struct {
 	{"hold", mixer.Row{}, []mixer.Change{{Port: 1, Row: mixer.Row{Held: true}}},
 		[]mixer.Change{{Port: 1, Row: own(1)}}, false, []int{0, 1, 7, 12, 37, 38, 39}},
 	{"music", mixer.Row{}, []mixer.Change{{Port: 1, Row: mixer.Row{Held: true, Treatment: mixer.Music}}},
-		[]mixer.Change{{Port: 1, Row: own(1)}}, false, []int{0, 5, 10, 15, 39}},
+		[]mixer.Change{{Port: 1, Row: own(1)}}, true, []int{0, 5, 10, 15, 39}},
 	{"a third", mixer.Row{}, []mixer.Change{{Port: 2, Row: own(2)}}, []mixer.Change{{Port: 2}}, true, nil},
 	{"another", mixer.Row{}, []mixer.Change{{Port: 1, Row: mixer.Row{Voice: 2, Hears: 4}}, {Port: 2, Row: own(2)}},
 		[]mixer.Change{{Port: 1, Row: own(1)}, {Port: 2}}, true, nil},
 	{"hold beside one who listens", mixer.Row{Hears: 1}, []mixer.Change{{Port: 1, Row: mixer.Row{Held: true}}},
-		[]mixer.Change{{Port: 1, Row: own(1)}}, false, []int{3, 9}},
+		[]mixer.Change{{Port: 1, Row: own(1)}}, true, []int{3, 9}},
 }
 
 // Wherever in a tone one who is handed packets on is cut off, and wherever it gets
