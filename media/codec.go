@@ -31,6 +31,7 @@ type codec struct {
 	newEncoder func(opusWish) voiceEncoder
 	apart      int                      // frames in which its encoders become as alike as ever
 	jumps      bool                     // costs much, and can go from one to another all the same
+	enters     int                      // quiet packets after which its decoder has forgotten another encoder's
 	duration   func(payload []byte) int // samples in a packet; nil: a byte is 125 µs
 }
 
@@ -54,14 +55,14 @@ func (c *codec) number() mixer.Codec { return mixer.Codec(c.kind - kindPCMU) }
 var (
 	codecG722 = &codec{
 		name: "g722", encoding: "G722", kind: kindG722, payloadType: 9, clock: 8000, rate: 16000,
-		newDecoder: newDecoderG722, newEncoder: newEncoderG722, apart: 100,
+		newDecoder: newDecoderG722, newEncoder: newEncoderG722, apart: 100, enters: 1,
 	}
 	codecOpus = &codec{
 		name: "opus", encoding: "opus", kind: kindOpus, payloadType: 111, dynamic: true, clock: 48000,
 		channels: "2", rate: 16000, steady: true,
 		fmtp:       "minptime=10;useinbandfec=1;maxplaybackrate=16000;sprop-maxcapturerate=16000;maxaveragebitrate=64000",
 		newDecoder: newDecoderOpus, newEncoder: newEncoderOpus, duration: opus.Samples,
-		apart: 10, jumps: true,
+		apart: 10, jumps: true, enters: 3,
 	}
 
 	codecs        = []*codec{pcmu, pcma, codecG722, codecOpus}

@@ -70,7 +70,8 @@
 // as anything else is to be heard (a third party, a clip, a hold) the session's own
 // encoder goes on, from the state that the last packets have led the peer's decoder
 // to: that of G.722 exactly, that of Opus by being fed the last frames. It goes
-// back to handing on where the talker is quiet. Opus is handed on only while it is
+// back to handing on where the talker is quiet, and with Opus breaks it off again if
+// a voice begins before the peer's decoder can have forgotten our encoder. Opus is handed on only while it is
 // what the peer's fmtp asks for: not more bits, one channel, one size.
 //
 // # Sockets

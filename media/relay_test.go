@@ -209,7 +209,7 @@ func TestRelayAndDirections(t *testing.T) {
 			}
 			b.extra, b.silent = nil, false
 			b.negotiate(true)
-			h.run(50)
+			h.settled(b)
 			before, handed := len(b.got), b.relayed()
 			h.run(20)
 			if n := len(b.got) - before; n != 20 || b.relayed() != handed+20 {
@@ -348,7 +348,9 @@ func TestRelayOfALongSilence(t *testing.T) {
 			now += frameNanos
 		}
 	}
-	run(50)
+	for b.relayed() == 0 { // until the talker pauses
+		run(50)
+	}
 	before := len(b.got)
 	a.silent = true
 	run(40_000)

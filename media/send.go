@@ -28,6 +28,7 @@ type sender struct {
 	alike   int           // frames in a row in which both made the same
 	apart   int           // frames since both make the same sound
 	relays  bool          // the last frame was handed on
+	entered int           // packets since that began, as far as they matter
 	fitting fitting       // to be handed on, of the other
 }
 
@@ -154,7 +155,7 @@ func (s *Session) Relay(now int64, from mixer.Stream) bool {
 		return false
 	}
 	payload, lost, ok := src.in.playout.Relay()
-	if !ok || len(payload) > mixer.MaxPayload {
+	if !ok || len(payload) > mixer.MaxPayload || !s.enters(a, src, payload) {
 		return false
 	}
 	if a, ok = s.begin(now); !ok {
@@ -164,6 +165,19 @@ func (s *Session) Relay(now int64, from mixer.Stream) bool {
 		s.hand(a, payload, lost)
 	}
 	return true
+}
+
+// enters says whether the peer's decoder can go over to the other's packets with
+// this one, or is over. What it has in mind is of our encoder, and an error in it
+// grows with a sound that swells: with Opus beyond the sound itself. Where nobody
+// speaks it is gone after a few packets. A voice that begins before that is not
+// handed on.
+func (s *Session) enters(a *agreement, src *Session, payload []byte) bool {
+	o := &s.out
+	if o.relays && (o.entered == a.codec.enters || payload == nil) {
+		return true
+	}
+	return payload != nil && src.in.playout.Quiet()
 }
 
 // takes says whether packets of a kind can be handed on as they are.
@@ -178,7 +192,7 @@ func (a *agreement) takes(k kind) bool {
 func (s *Session) hand(a *agreement, payload []byte, lost int) {
 	o := &s.out
 	if !o.relays {
-		o.relays, o.shared, o.alike, o.apart, o.gap = true, nil, 0, 0, 0
+		o.relays, o.shared, o.alike, o.apart, o.gap, o.entered = true, nil, 0, 0, 0, 0
 		a.passed.count = 0
 	}
 	s.count.of(a.codec).relayed.Add(1)
@@ -191,7 +205,7 @@ func (s *Session) hand(a *agreement, payload []byte, lost int) {
 	if o.gap > lost {
 		o.pause()
 	}
-	o.gap = 0
+	o.gap, o.entered = 0, min(o.entered+1, a.codec.enters)
 	a.passed.add(payload)
 	sc := s.borrow()
 	s.sendAudio(a, o.ts, sc, copy(sc.out[rtpHeaderSize:], payload))

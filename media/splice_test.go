@@ -80,7 +80,7 @@ func interrupted(t *testing.T, codec string, relay bool, does, undo func(*hall, 
 			rounds = 3
 		}
 		for i := range rounds {
-			h.run(28 + 4*i)
+			h.run(13 + 4*i)
 			does(h, b)
 			h.run(33 + 4*i)
 			if undo(h, b); relay {

@@ -21,7 +21,8 @@
 // unless the second knows the state the first left behind. An Encoder is a
 // plain value, so [Encoder.Adopt] is a copy. Where the far end was fed with
 // packets of somebody else, handed on untouched, [Encoder.Follow] takes the
-// state from a [Decoder] that has seen the same packets.
+// state from a [Decoder] that has seen the same packets; and the sound that the far
+// end's filters still hold, which a fade-out has to go on from.
 //
 // # Speed
 //

@@ -38,7 +38,7 @@ func (e *Encoder) encode(dst []byte, frame []int16) {
 	copy(w[past:], frame)
 	if e.splice {
 		e.splice = false
-		splice(&w, len(frame))
+		e.spliced(&w, len(frame))
 	}
 	var s sums
 	s.split(&w, len(dst))

@@ -76,11 +76,52 @@ func TestFollow(t *testing.T) {
 		y.Follow(&d)
 		worst.follow = max(worst.follow, added(y))
 		y.splice = false
+		copy(y.past[:], decoded[2*at-past:])
 		worst.late = max(worst.late, added(y))
 	}
 	t.Logf("roughness added: %.0f, with the state alone %.0f, with nothing %.0f", worst.follow, worst.late, worst.fresh)
 	if worst.follow > 700 || worst.late < 4*worst.follow || worst.fresh < 4*worst.late {
 		t.Error("that is not the order expected")
+	}
+}
+
+// TestFollowIntoAFadeOut changes to an encoder that is fed with the mirror image of
+// what was heard last, faded out, at every place of a tone. The far end hears no
+// edge, also where the pieces are too short to draw the sound out in.
+func TestFollowIntoAFadeOut(t *testing.T) {
+	const hz, peak, fade, start = 430, 6000, 80, 100 * frameBytes
+	for size, limit := range map[int]float64{320: 350, 64: 350, 16: 600} {
+		for shift := range 40 {
+			signal := make([]int16, 2*start+10)
+			for i := range signal {
+				signal[i] = int16(peak * math.Sin(2*math.Pi*hz*float64(i+shift)/16000))
+			}
+			var x Encoder
+			x.Reset()
+			stream := make([]byte, start)
+			x.Encode(stream, signal)
+			var d Decoder
+			d.Reset()
+			decoded := make([]int16, 2*start)
+			d.Decode(decoded, stream)
+			frame := make([]int16, 320)
+			for i := range fade {
+				frame[i] = int16(float64(decoded[len(decoded)-1-i]) * (0.5 + 0.5*math.Cos(math.Pi*float64(i+1)/(fade+1))))
+			}
+			var y Encoder
+			y.Reset()
+			y.Follow(&d)
+			code := make([]byte, 160)
+			for at := 0; at < len(frame); at += size {
+				y.Encode(code[at/2:(at+size)/2], frame[at:at+size])
+			}
+			got := append([]int16{}, decoded[2*start-40:]...)
+			got = append(got, make([]int16, 320)...)
+			d.Decode(got[40:], code)
+			if r := roughness(got[:40+fade+fadeSamples]); r > limit { // the tone itself has 171
+				t.Errorf("place %d, pieces of %d: roughness %.0f", shift, size, r)
+			}
+		}
 	}
 }
 

@@ -40,6 +40,13 @@ func (p *Playout) Relay() (payload []byte, lost int, ok bool) {
 	return p.relay.payload, p.relay.gone, p.relay.on
 }
 
+// Quiet says whether nobody speaks in this frame, which it decodes: for a listener
+// that is to begin with what is handed on, whose decoder has another past.
+func (p *Playout) Quiet() bool {
+	p.Samples()
+	return p.quiet
+}
+
 // Kind is what the packets of a codec with state are like that have come of late:
 // the newest one's payload, valid until the next Put, and how many bit/s they have
 // while they come, smoothed over a second or so. To ask for it is not to wish for

@@ -260,3 +260,35 @@ func TestKind(t *testing.T) {
 	c.Put(Packet{Payload: make([]byte, baseFrame), InOrder: true, Follows: true})
 	check(nil, 0)
 }
+
+// Who is to begin with what is handed on learns whether this frame is quiet, of
+// which the stream's own beginning knows only the frame before; and handing on
+// goes on as if nobody had asked.
+func TestQuietOfAFrameHandedOn(t *testing.T) {
+	signal := make([]int16, 300*320)
+	for i := 200 * 320; i < len(signal); i++ {
+		signal[i] = int16(4000 - i%40*200)
+	}
+	c := newCoder(signal, 8000, 320)
+	quiet, loud := 0, 0
+	for f := range 300 {
+		c.due(f, never)
+		payload, _, ok := c.hand()
+		switch {
+		case !ok:
+			if f > 120 {
+				t.Fatalf("frame %d is not handed on", f)
+			}
+			c.Samples()
+		case c.Quiet():
+			quiet++
+		case c.at(c.from) < 200*320-320:
+			t.Fatalf("frame %d of silence is not quiet", f)
+		case payload != nil:
+			loud++
+		}
+	}
+	if quiet < 60 || loud < 80 {
+		t.Errorf("%d frames quiet, %d loud", quiet, loud)
+	}
+}
