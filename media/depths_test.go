@@ -2,7 +2,6 @@ package media
 
 import (
 	"testing"
-	"time"
 
 	"warmline/media/jitter"
 )
@@ -35,24 +34,25 @@ func TestDepthsOfTwo(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		for range 1000 {
+		for range 100_000 {
 			d.refill()
 		}
 	}()
 	seen := map[*jitter.Depth]bool{}
-	for until := time.Now().Add(5 * time.Second); len(seen) < 100 && time.Now().Before(until); {
-		depth := d.take()
-		if seen[depth] && depth != nil {
-			t.Fatal("given twice")
-		}
-		if depth != nil {
-			seen[depth] = true
-		}
+	for filling := true; filling; {
 		select {
 		case <-done:
-			until = time.Time{}
+			filling = false
 		default:
 		}
+		if depth := d.take(); depth != nil {
+			if seen[depth] {
+				t.Fatal("given twice")
+			}
+			seen[depth] = true
+		}
 	}
-	<-done
+	if len(seen) < spareDepths {
+		t.Errorf("%d given", len(seen))
+	}
 }

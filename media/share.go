@@ -107,34 +107,30 @@ func (s *Session) encodeOwn(a *agreement, dst []byte, f *mixer.Frame) int {
 }
 
 // share asks what a frame that others hear too becomes, anew if it is to be one
-// that a decoder can begin with. Who is the first gives a spare encoder.
+// that a decoder can begin with.
 func (s *Session) share(a *agreement, f *mixer.Frame, anew bool) ([]byte, mixer.Encoder) {
 	c := a.codec.number()
-	shared, by, _ := f.Joint(c, nil, anew)
-	if by != nil {
-		return shared, by
-	}
-	spare := s.engine.spares.take(a.codec)
-	if spare == nil {
-		return nil, nil
-	}
-	shared, by, given := f.Joint(c, *spare, anew)
-	s.engine.spares.settle(a.codec, spare, given)
-	return shared, by
+	return s.withSpare(a.codec, func(spare mixer.Encoder) ([]byte, mixer.Encoder, bool) { return f.Joint(c, spare, anew) })
 }
 
 // cross asks for what the frame becomes for all who go over with the session.
 func (s *Session) cross(a *agreement, f *mixer.Frame) ([]byte, mixer.Encoder) {
 	c, from := a.codec.number(), s.out.shared
-	payload, by, _ := f.Cross(c, from, nil)
+	return s.withSpare(a.codec, func(spare mixer.Encoder) ([]byte, mixer.Encoder, bool) { return f.Cross(c, from, spare) })
+}
+
+// withSpare asks for a payload, and where there is no encoder for it yet, again with
+// a spare one to give away.
+func (s *Session) withSpare(c *codec, ask func(spare mixer.Encoder) ([]byte, mixer.Encoder, bool)) ([]byte, mixer.Encoder) {
+	payload, by, _ := ask(nil)
 	if by != nil {
 		return payload, by
 	}
-	spare := s.engine.spares.take(a.codec)
+	spare := s.engine.spares.take(c)
 	if spare == nil {
 		return nil, nil
 	}
-	payload, by, given := f.Cross(c, from, *spare)
-	s.engine.spares.settle(a.codec, spare, given)
+	payload, by, given := ask(*spare)
+	s.engine.spares.settle(c, spare, given)
 	return payload, by
 }
