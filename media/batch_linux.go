@@ -2,31 +2,59 @@ package media
 
 import (
 	"net/netip"
+	"syscall"
 
+	"warmline/internal/steer"
 	"warmline/internal/uring"
 )
 
 // kernelBatch is a batch of the kernel's sockets.
 type kernelBatch struct {
-	io      *uring.Batch
-	broken  error                     // its sockets work one by one since; nil: it works
+	io      *uring.Batch              // nil: sockets that are not steered work one by one
+	lane    *steer.Lane               // nil: no socket is steered
+	broken  error                     // io works no more; nil: it does
+	asked   int                       // steered sockets fetched for since the last Run
 	readers [uring.Size]*kernelSocket // by the index of their reads
 	writers [uring.Size]*kernelSocket
+	steered [steer.Size]*kernelSocket // by the index of their writes
 }
 
 // NewBatch implements Batcher.
-func (kernelNetwork) NewBatch() (Batch, error) {
-	io, err := uring.NewBatch()
-	if err != nil {
-		return nil, err
+func (k *Kernel) NewBatch() (Batch, error) {
+	b := new(kernelBatch)
+	var failed error
+	if k.table != nil {
+		if b.lane, failed = k.table.NewLane(); failed != nil {
+			k.log.Warn("a worker's packets are not steered", "err", failed)
+		}
 	}
-	return &kernelBatch{io: io}, nil
+	if k.ring {
+		if b.io, failed = uring.NewBatch(); failed != nil && b.lane != nil {
+			k.log.Info("a worker has no io_uring", "err", failed)
+		}
+	}
+	if b.io == nil && b.lane == nil {
+		return nil, failed
+	}
+	return b, nil
 }
 
 // Add implements Batch.
 func (b *kernelBatch) Add(s Socket) {
 	if s, ok := s.(*kernelSocket); ok {
 		s.batch = b
+		s.steer()
+	}
+}
+
+// Stop implements Batch.
+func (b *kernelBatch) Stop(s Socket) {
+	if s, ok := s.(*kernelSocket); ok {
+		s.flush()
+		if s.steered {
+			b.lane.Stop(s.local.Port())
+			s.alone = true
+		}
 	}
 }
 
@@ -35,6 +63,7 @@ func (b *kernelBatch) Remove(s Socket) {
 	if s, ok := s.(*kernelSocket); ok {
 		s.flush()
 		s.drop()
+		s.unsteer()
 		s.batch = nil
 	}
 }
@@ -42,13 +71,20 @@ func (b *kernelBatch) Remove(s Socket) {
 // Fetch implements Batch.
 func (b *kernelBatch) Fetch(s Socket) bool {
 	k, ok := s.(*kernelSocket)
-	if !ok || k.fetched != 0 {
+	switch {
+	case !ok || k.fetched != 0:
 		return true
-	}
-	if b.broken != nil || b.io.Reads() == uring.Size {
+	case k.steered:
+		// The lane reads for all.
+		if b.asked == uring.Size {
+			return false
+		}
+		b.asked++
+		return true
+	case b.io == nil || b.broken != nil || b.io.Reads() == uring.Size:
 		return false
 	}
-	i := b.io.Read(k.fd, !k.alone)
+	i := b.io.Read(int(k.fd), !k.alone)
 	if old := b.readers[i]; old != nil && old.fetched == int32(i)+1 {
 		old.fetched = 0 // nobody asked for it
 	}
@@ -64,33 +100,54 @@ func (b *kernelBatch) Expect(s Socket) int {
 	return 0
 }
 
-// write queues a packet for a socket's peer; false: send it otherwise.
-func (b *kernelBatch) write(s *kernelSocket, p []byte) bool {
-	if b == nil || b.broken != nil || len(p) > uring.Datagram {
+// write queues a packet of a socket's; false: send it otherwise.
+func (b *kernelBatch) write(s *kernelSocket, p []byte, to netip.AddrPort) bool {
+	switch {
+	case b == nil:
+		return false
+	case s.steered:
+		return b.writeSteered(s, p, to)
+	case to != s.peer || b.io == nil || b.broken != nil || len(p) > uring.Datagram:
 		return false
 	}
 	if b.io.Writes() == uring.Size {
 		b.Run()
 	}
-	b.writers[b.io.Write(s.fd, p)] = s
+	b.writers[b.io.Write(int(s.fd), p)] = s
 	s.pending = true
 	return true
 }
 
 // Run implements Batch.
 func (b *kernelBatch) Run() {
-	n := b.io.Writes()
-	if n == 0 && b.io.Reads() == 0 {
-		return
+	if b.asked > 0 {
+		b.asked = 0
+		b.lane.Receive()
 	}
+	if b.lane != nil && b.lane.Writes() > 0 {
+		b.sendSteered()
+	}
+	if b.io != nil && b.io.Reads()+b.io.Writes() > 0 {
+		b.runRing()
+	}
+}
+
+// runRing does it for sockets that are not steered.
+func (b *kernelBatch) runRing() {
+	n := b.io.Writes()
 	if err := b.io.Run(); err != nil {
 		b.broken = err
 	}
 	for i, s := range b.writers[:n] {
-		s.pending = false
-		if errno := b.io.Sent(i); errno != 0 {
-			s.failed = errno
-		}
+		s.written(b.io.Sent(i))
+	}
+}
+
+// written notes how it went with a packet that waited.
+func (s *kernelSocket) written(errno syscall.Errno) {
+	s.pending = false
+	if errno != 0 {
+		s.failed = int32(errno)
 	}
 }
 
@@ -98,7 +155,14 @@ func (b *kernelBatch) Run() {
 func (b *kernelBatch) Err() error { return b.broken }
 
 // Close implements Batch.
-func (b *kernelBatch) Close() { b.io.Close() }
+func (b *kernelBatch) Close() {
+	if b.io != nil {
+		b.io.Close()
+	}
+	if b.lane != nil {
+		b.lane.Close()
+	}
+}
 
 // takeFetched is TryRead for what the batch has read.
 func (s *kernelSocket) takeFetched(p []byte) (int, netip.AddrPort, int64, bool) {

@@ -16,7 +16,7 @@ import (
 func newBatch(t testing.TB, sockets ...Socket) *kernelBatch {
 	t.Helper()
 	runtime.LockOSThread() // for ever: the thread ends with the test
-	b, err := kernelNetwork{}.NewBatch()
+	b, err := NewKernel(KernelConfig{Ring: true}).NewBatch()
 	if err != nil {
 		t.Skipf("this system has no io_uring for us: %v", err)
 	}
@@ -234,7 +234,7 @@ func TestCarrier(t *testing.T) {
 		t.Errorf("a network without batches: %v, %v", c, err)
 	}
 	runtime.LockOSThread()
-	c, err := NewCarrier(nil)
+	c, err := NewCarrier(NewKernel(KernelConfig{Ring: true}))
 	if err != nil {
 		t.Skipf("this system has no io_uring for us: %v", err)
 	}

@@ -2,19 +2,16 @@ package media
 
 import "warmline/mixer"
 
-// NewCarrier makes a carrier for a worker's sessions on a network (nil: the
-// kernel's), for the worker's thread; nil if the network has none. It fails
-// where the system does not permit it.
+// NewCarrier makes a carrier for a worker's sessions on a network, for the
+// worker's thread; nil if the network has none. It fails where the system does
+// not permit it.
 func NewCarrier(n Network) (mixer.Carrier, error) {
-	if n == nil {
-		n = kernelNetwork{}
-	}
 	batcher, ok := n.(Batcher)
 	if !ok {
 		return nil, nil
 	}
 	b, err := batcher.NewBatch()
-	if err != nil {
+	if b == nil || err != nil {
 		return nil, err
 	}
 	return &carrier{batch: b, scratch: new(scratch)}, nil
@@ -39,6 +36,8 @@ func (c *carrier) Board(s mixer.Stream) {
 // Leave implements mixer.Carrier.
 func (c *carrier) Leave(s mixer.Stream) {
 	if s, ok := s.(*Session); ok {
+		c.batch.Stop(s.rtp)
+		s.collect()
 		c.batch.Remove(s.rtp)
 		s.aboard = nil
 	}

@@ -81,8 +81,14 @@
 // [Batch]: before the inputs of a slot their packets are read together, and what a
 // slot's outputs send waits in the batch until the slot ends ([NewCarrier]). To a
 // session its socket looks the same: TryRead has what was read, TryWrite returns the
-// error of the write before. Where the system has no such thing, and before a
-// socket is connected, each read and write is a call.
+// error of the write before. Where the system has no such thing, each read and
+// write is a call.
+//
+// A batch of the [Kernel] does it in one of two ways. Where it may, it steers: the
+// packets of all its legs come by one socket, and go by one (package steer), so that the
+// kernel need not look at a file and a socket of each. A leg's own socket then holds the port, and has
+// what came before the leg was aboard. Else, and for IPv6, each socket is read and
+// written by io_uring, many with one call, once it is connected.
 //
 // # Memory
 //

@@ -61,7 +61,7 @@ type Engine struct {
 // New returns an Engine whose event pump runs until Close.
 func New(cfg Config) (*Engine, error) {
 	if cfg.Network == nil {
-		cfg.Network = kernelNetwork{}
+		cfg.Network = new(Kernel)
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)

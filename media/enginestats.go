@@ -15,6 +15,7 @@ type EngineStats struct {
 	Sessions              int
 	Encrypted             int // sessions whose audio is, now
 	PortsFree             int
+	Steered               int // workers for which the network has all packets of their sessions in one socket
 }
 
 // FrameStats say how the frames sent in a codec were made.
@@ -48,6 +49,9 @@ func (e *Engine) Stats() EngineStats {
 	}
 	total.Sessions = len(e.sessions)
 	total.PortsFree = e.ports.ready(time.Now())
+	if k, ok := e.cfg.Network.(*Kernel); ok {
+		total.Steered = k.Steered()
+	}
 	for s := range e.sessions {
 		total.add(s)
 		if a := s.inForce.Load(); a != nil && a.seal != nil {

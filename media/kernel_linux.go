@@ -20,11 +20,8 @@ const receiveBuffer = 64 << 10
 // expedited is the DSCP "EF" (RFC 3246) in the place the TOS byte has it.
 const expedited = 46 << 2
 
-// kernelNetwork opens UDP sockets of the kernel.
-type kernelNetwork struct{}
-
 // Listen binds a non-blocking UDP socket.
-func (kernelNetwork) Listen(addr netip.AddrPort) (Socket, error) {
+func (*Kernel) Listen(addr netip.AddrPort) (Socket, error) {
 	family := unix.AF_INET
 	if addr.Addr().Is6() {
 		family = unix.AF_INET6
@@ -33,7 +30,7 @@ func (kernelNetwork) Listen(addr netip.AddrPort) (Socket, error) {
 	if err != nil {
 		return nil, fmt.Errorf("udp socket: %w", err)
 	}
-	s := &kernelSocket{fd: fd, local: addr, six: family == unix.AF_INET6}
+	s := &kernelSocket{fd: int32(fd), local: addr, six: family == unix.AF_INET6}
 	if err := s.bind(addr); err != nil {
 		unix.Close(fd)
 		return nil, err
@@ -45,14 +42,15 @@ func (kernelNetwork) Listen(addr netip.AddrPort) (Socket, error) {
 // per socket and take locks per packet. One goroutine at a time may use it.
 type kernelSocket struct {
 	// What each packet needs is in one line of the processor's cache.
-	fd      int
-	batch   *kernelBatch   // that its packets go by; nil: none
+	fd      int32
 	fetched int32          // 1 + the index in the batch of a read that is done; 0: none
+	batch   *kernelBatch   // that its packets go by; nil: none
 	six     bool           // of its addresses
-	alone   bool           // nothing waits any more that came before the connection
+	alone   bool           // nothing waits any more that came before it was connected or steered
 	pending bool           // a write waits in the batch
+	steered bool           // what comes, comes by the batch's lane; it is not connected then
+	failed  int32          // a system error of a write in the batch, since the last one; 0: none
 	peer    netip.AddrPort // connected to, or zero
-	failed  syscall.Errno  // of a write in the batch, since the last one; 0: none
 
 	local netip.AddrPort
 
@@ -70,17 +68,17 @@ const ancillarySize = 64
 func (s *kernelSocket) bind(addr netip.AddrPort) error {
 	// Buffer size, time stamps and priority are wishes: a socket without them works
 	// too.
-	_ = unix.SetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_RCVBUF, receiveBuffer)
-	_ = unix.SetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
+	_ = unix.SetsockoptInt(int(s.fd), unix.SOL_SOCKET, unix.SO_RCVBUF, receiveBuffer)
+	_ = unix.SetsockoptInt(int(s.fd), unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1)
 	var sa unix.Sockaddr
 	if s.six {
-		_ = unix.SetsockoptInt(s.fd, unix.IPPROTO_IPV6, unix.IPV6_TCLASS, expedited)
+		_ = unix.SetsockoptInt(int(s.fd), unix.IPPROTO_IPV6, unix.IPV6_TCLASS, expedited)
 		sa = &unix.SockaddrInet6{Port: int(addr.Port()), Addr: addr.Addr().As16()}
 	} else {
-		_ = unix.SetsockoptInt(s.fd, unix.IPPROTO_IP, unix.IP_TOS, expedited)
+		_ = unix.SetsockoptInt(int(s.fd), unix.IPPROTO_IP, unix.IP_TOS, expedited)
 		sa = &unix.SockaddrInet4{Port: int(addr.Port()), Addr: addr.Addr().As4()}
 	}
-	if err := unix.Bind(s.fd, sa); err != nil {
+	if err := unix.Bind(int(s.fd), sa); err != nil {
 		return fmt.Errorf("bind %v: %w", addr, err)
 	}
 	return nil
@@ -89,9 +87,21 @@ func (s *kernelSocket) bind(addr netip.AddrPort) error {
 // TryRead implements Socket. An error the kernel holds for us (a port
 // unreachable from a connected peer) is taken off and reads as nothing.
 func (s *kernelSocket) TryRead(p []byte) (int, netip.AddrPort, int64, bool) {
-	if s.fetched != 0 {
+	switch {
+	case s.fetched != 0:
 		return s.takeFetched(p)
+	case s.steered && s.alone:
+		return s.takeSteered(p)
 	}
+	n, from, at, ok := s.read(p)
+	if !ok && s.steered {
+		return s.takeSteered(p)
+	}
+	return n, from, at, ok
+}
+
+// read asks the kernel.
+func (s *kernelSocket) read(p []byte) (int, netip.AddrPort, int64, bool) {
 	s.vector.Base = unsafe.SliceData(p)
 	s.vector.SetLen(len(p))
 	m := &s.message
@@ -117,15 +127,15 @@ func (s *kernelSocket) TryRead(p []byte) (int, netip.AddrPort, int64, bool) {
 // noted takes in why a read brought nothing.
 func (s *kernelSocket) noted(errno unix.Errno) {
 	if errno == unix.EAGAIN { // any other error comes before what is queued
-		s.alone = s.peer.IsValid()
+		s.alone = s.peer.IsValid() || s.steered
 	}
 }
 
 // TryWrite implements Socket.
 func (s *kernelSocket) TryWrite(p []byte, to netip.AddrPort) error {
-	if to == s.peer && s.batch.write(s, p) {
+	if s.batch.write(s, p, to) {
 		if s.failed != 0 {
-			err := s.failed
+			err := syscall.Errno(s.failed)
 			s.failed = 0
 			return err
 		}
@@ -134,7 +144,7 @@ func (s *kernelSocket) TryWrite(p []byte, to netip.AddrPort) error {
 	s.flush()
 	var addr unsafe.Pointer
 	var size int
-	if to != s.peer { // a connected socket saves the kernel the look-up of the route
+	if to != s.peer || s.steered { // a connected socket saves the kernel the look-up of the route
 		size = s.encode(to)
 		addr = unsafe.Pointer(&s.to)
 	}
@@ -151,6 +161,19 @@ func (s *kernelSocket) TryWrite(p []byte, to netip.AddrPort) error {
 func (s *kernelSocket) Connect(to netip.AddrPort) error {
 	s.flush()
 	s.drop()
+	if !s.steered {
+		if err := s.connect(to); err != nil {
+			return err
+		}
+	} else {
+		s.batch.lane.Only(s.local.Port(), to)
+	}
+	s.peer, s.alone = to, s.steered && s.alone
+	return nil
+}
+
+// connect has the kernel do it.
+func (s *kernelSocket) connect(to netip.AddrPort) error {
 	size := unix.SizeofSockaddrInet4
 	if to.IsValid() {
 		size = s.encode(to)
@@ -161,7 +184,6 @@ func (s *kernelSocket) Connect(to netip.AddrPort) error {
 	if errno != 0 {
 		return errno
 	}
-	s.peer, s.alone = to, false
 	return nil
 }
 
@@ -169,7 +191,7 @@ func (s *kernelSocket) Connect(to netip.AddrPort) error {
 func (s *kernelSocket) LocalAddr() netip.AddrPort { return s.local }
 
 // Close implements Socket.
-func (s *kernelSocket) Close() error { return unix.Close(s.fd) }
+func (s *kernelSocket) Close() error { return unix.Close(int(s.fd)) }
 
 // encode writes to into s.to as the kernel wants it and returns its size.
 func (s *kernelSocket) encode(to netip.AddrPort) int {

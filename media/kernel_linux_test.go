@@ -34,7 +34,7 @@ func pair(t testing.TB, ip string) (a, b Socket) {
 // listenAnywhere takes the first free port of a range.
 func listenAnywhere(ip netip.Addr) (s Socket, err error) {
 	for port := uint16(31000); port < 31900; port++ {
-		if s, err = (kernelNetwork{}).Listen(netip.AddrPortFrom(ip, port)); err == nil {
+		if s, err = new(Kernel).Listen(netip.AddrPortFrom(ip, port)); err == nil {
 			return s, nil
 		}
 	}
@@ -129,7 +129,7 @@ func TestKernelPeerGone(t *testing.T) {
 		_ = a.TryWrite([]byte("x"), addr)
 		a.TryRead(make([]byte, 10))
 	}
-	again, err := (kernelNetwork{}).Listen(addr)
+	again, err := new(Kernel).Listen(addr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +141,7 @@ func TestKernelPeerGone(t *testing.T) {
 
 func TestKernelPortTaken(t *testing.T) {
 	a, _ := pair(t, "127.0.0.1")
-	if _, err := (kernelNetwork{}).Listen(a.LocalAddr()); !errors.Is(err, syscall.EADDRINUSE) {
+	if _, err := new(Kernel).Listen(a.LocalAddr()); !errors.Is(err, syscall.EADDRINUSE) {
 		t.Errorf("a port twice: %v", err)
 	}
 }

@@ -7,11 +7,20 @@ import (
 	"net/netip"
 )
 
-// kernelNetwork is written for Linux; elsewhere the package serves with another
+// Kernel is written for Linux; elsewhere the package serves with another
 // Network only.
-type kernelNetwork struct{}
+type Kernel struct{}
+
+// NewKernel returns one that opens no sockets.
+func NewKernel(KernelConfig) *Kernel { return new(Kernel) }
 
 // Listen fails.
-func (kernelNetwork) Listen(netip.AddrPort) (Socket, error) {
+func (*Kernel) Listen(netip.AddrPort) (Socket, error) {
 	return nil, errors.New("media: UDP sockets are implemented for Linux only")
 }
+
+// Steered is 0.
+func (*Kernel) Steered() int { return 0 }
+
+// Close does nothing.
+func (*Kernel) Close() {}

@@ -1,6 +1,9 @@
 package media
 
-import "net/netip"
+import (
+	"log/slog"
+	"net/netip"
+)
 
 // Socket is a bound datagram socket that never waits.
 type Socket interface {
@@ -23,8 +26,8 @@ type Network interface {
 
 // Batcher is a Network whose sockets can be read and written many at a time.
 type Batcher interface {
-	// NewBatch makes a batch for the calling thread. It fails where the system does
-	// not permit it; sockets then work one by one.
+	// NewBatch makes a batch for the calling thread; nil: there is none to be had.
+	// It fails where the system does not permit it. Sockets then work one by one.
 	NewBatch() (Batch, error)
 }
 
@@ -35,7 +38,10 @@ type Batch interface {
 	// TryRead, and what TryWrite sends goes with the next Run; an error of
 	// that is returned by the socket's next TryWrite.
 	Add(Socket)
-	// Remove ends that, once what is left to be sent has been.
+	// Stop has what comes from now on wait in the socket, once what is left to be
+	// sent has been. TryRead still gives what has been read.
+	Stop(Socket)
+	// Remove ends that: what was read before Stop and was not taken is lost.
 	Remove(Socket)
 	// Fetch has the next Run read from a socket; false: there is room for no more.
 	Fetch(Socket) bool
@@ -47,4 +53,15 @@ type Batch interface {
 	Err() error
 	// Close is called when no socket is in it.
 	Close()
+}
+
+// KernelConfig says how the kernel's sockets are read and written in batches.
+type KernelConfig struct {
+	// Ring has io_uring carry many reads and writes with one system call.
+	Ring bool
+	// Lanes is for how many workers the packets of all legs may arrive at one
+	// socket, and leave by one, as many as they are (package steer): it takes
+	// privileges, and IPv4. 0: for none.
+	Lanes  int
+	Logger *slog.Logger // nil: none
 }

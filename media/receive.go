@@ -136,6 +136,21 @@ func (s *Session) receive(now int64, sc *scratch) {
 	}
 }
 
+// collect takes in what has been read for a session that leaves its carrier: where
+// it goes on, that is not to be had.
+func (s *Session) collect() {
+	now := s.count.now.get()
+	sc := s.borrow()
+	for range mostReads {
+		n, from, stamp, ok := s.rtp.TryRead(sc.in[:])
+		if !ok {
+			break
+		}
+		s.datagram(now, s.engine.arrival(now, stamp), s.taken, from, sc.in[:n], sc)
+	}
+	s.giveBack(sc)
+}
+
 // longestWait bounds how long ago a packet can have come.
 const longestWait = 10_000_000_000
 

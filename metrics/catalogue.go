@@ -55,7 +55,9 @@ var (
 	famWorkers = family{"warmline_media_workers", "gauge", []string{"priority"},
 		"Media workers by the scheduling priority they got."}
 	famBatched = family{"warmline_media_batched_workers", "gauge", nil,
-		"Media workers whose packets go by io_uring, many with one system call; the others make one for each."}
+		"Media workers whose packets go many with one system call; the others make one for each."}
+	famSteered = family{"warmline_media_steered_workers", "gauge", nil,
+		"Media workers whose legs' packets all go by one socket; those of the others have one each."}
 	famUse = family{"warmline_media_worker_use", "gauge", []string{"worker"},
 		"Share of its time that a media worker is busy, 0 to 1."}
 	famEncodes = family{"warmline_media_encodes_total", "counter", []string{"codec", "shared"},
@@ -108,7 +110,7 @@ var catalogue = []family{
 	famSIPRequests, famSIPResponses, famSIPDropped, famSetup,
 	famVerbs, famConsults, famHold, famAlone,
 	famLeaked, famLateness, famDuration, famSkipped, famPriority,
-	famWorkers, famBatched, famUse, famEncodes, famRelayed, famEncrypted, famRefused,
+	famWorkers, famBatched, famSteered, famUse, famEncodes, famRelayed, famEncrypted, famRefused,
 	famPackets, famLost, famJitter, famLegJitter, famRoundTrip, famConcealed, famMOS, famTimeouts,
 	famWaiting, famWait, famAbandoned, famAgents,
 	famRecords, famRecordsDropped,

@@ -15,6 +15,7 @@ type Snapshot struct {
 	TickDuration  Histogram            // seconds a tick took
 	Workers       map[string]int       // media workers by priority
 	Batched       int                  // media workers whose packets go many at a time
+	Steered       int                  // media workers whose legs' packets go by one socket
 	WorkerUse     []float64            // of each, the share of its time it was busy, 0 to 1
 	Encodes       map[[2]string]uint64 // frames by codec and shared ("yes", "no")
 	Encrypted     int                  // legs with SRTP

@@ -46,11 +46,12 @@ type TLS struct {
 
 // Media is the audio.
 type Media struct {
-	Ports   Ports    `yaml:"ports"`
-	Codecs  []string `yaml:"codecs"`          // in order of preference
-	Workers int      `yaml:"workers" min:"0"` // threads that mix; 0: one less than there are cores, at least 1
-	IOUring bool     `yaml:"io_uring"`        // packets go many at a time, where the system permits
-	Opus    Opus     `yaml:"opus"`
+	Ports    Ports    `yaml:"ports"`
+	Codecs   []string `yaml:"codecs"`          // in order of preference
+	Workers  int      `yaml:"workers" min:"0"` // threads that mix; 0: one less than there are cores, at least 1
+	IOUring  bool     `yaml:"io_uring"`        // packets go many at a time, where the system permits
+	Steering bool     `yaml:"steering"`        // all legs' packets come by one socket per worker, where the system permits
+	Opus     Opus     `yaml:"opus"`
 }
 
 // Opus is how we send it.
@@ -182,7 +183,7 @@ func Default() *Config {
 		SIP: SIP{Listen: []Listen{{UDP, wildcard(5060)}, {TCP, wildcard(5060)}}, Digest: []string{"md5"}},
 		Media: Media{
 			Ports: Ports{10000, 19999}, Codecs: []string{"pcmu", "pcma"},
-			Opus: Opus{Bitrate: 24000, Complexity: 5}, IOUring: true,
+			Opus: Opus{Bitrate: 24000, Complexity: 5}, IOUring: true, Steering: true,
 		},
 		HTTP: HTTP{Listen: netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 8080)},
 		Features: Features{

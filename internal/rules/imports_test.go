@@ -18,7 +18,7 @@ var layers = []struct {
 	{"transfer", "", impure, "decisions are values: no clock, no I/O, no chance"},
 	{"queue", "", impure, "as transfer"},
 	{"mixer", "", "net github.com/prometheus", "packets come through an interface; counters are snapshots"},
-	{"media", "internal/uring media/g722 media/jitter media/opus media/quality media/resample media/srtp mixer", "github.com/prometheus", "one leg's RTP, whoever is at the other end"},
+	{"media", "internal/steer internal/uring media/g722 media/jitter media/opus media/quality media/resample media/srtp mixer", "github.com/prometheus", "one leg's RTP, whoever is at the other end"},
 	{"media/g722", "", impure, "sound in, bytes out"},
 	{"media/opus", "", "net os sync context log math/rand crypto golang.org runtime syscall", "packets in, sound out; the library is known here alone"},
 	{"media/resample", "", impure, "sound in, sound out"},
@@ -37,6 +37,7 @@ var layers = []struct {
 	{"internal/demo", "internal/hearing internal/softphone mixer testdata/speech", "github.com/prometheus", "a story told to a server through its own doors"},
 	{"internal/hearing", "", "net os github.com", "a recording in, what was heard out"},
 	{"internal/softphone", "sip media media/resample mixer", "github.com/prometheus net/http", "a phone for tests and the demo"},
+	{"internal/steer", "", "os context", "many ports, one socket"},
 	{"internal/uring", "", "net os context github.com", "a system call for many"},
 	{"internal/testnet", "", "github.com", "a network for everybody's tests"},
 	{"internal/score", "", impure, "two signals in, an opinion out"},
@@ -60,7 +61,8 @@ var owners = []struct{ module, pkgs string }{
 	{"github.com/coder/websocket", "web"},
 	{"github.com/goccy/go-yaml", "internal/config"},
 	{"github.com/alecthomas/kong", "cmd/warmline"},
-	{"golang.org/x/sys", "internal/bench internal/uring media mixer sip"},
+	{"github.com/cilium/ebpf", "internal/steer"},
+	{"golang.org/x/sys", "internal/bench internal/steer internal/uring media mixer sip"},
 }
 
 // testOnly are modules and packages that no shipped code may import, but for

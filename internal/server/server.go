@@ -16,6 +16,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -53,6 +54,7 @@ type Server struct {
 	log      *slog.Logger
 	dir      *directory.Store
 	media    *media.Engine
+	kernel   *media.Kernel // nil: the network was handed in
 	mixer    *mixer.Mixer
 	endpoint *sip.Endpoint
 	manager  *conference.Manager
@@ -134,8 +136,13 @@ func (s *Server) startMedia(cfg *config.Config, opts Options, addr netip.Addr) (
 	}
 	s.music = index
 	mix := mixer.Config{Workers: cfg.Media.Workers, Music: musics, Logger: s.log, Plain: opts.Plain}
-	if cfg.Media.IOUring {
-		mix.Carrier = func() (mixer.Carrier, error) { return media.NewCarrier(opts.Media) }
+	network := opts.Media
+	if network == nil {
+		s.kernel = media.NewKernel(kernelConfig(cfg, s.log))
+		network = s.kernel
+	}
+	if cfg.Media.IOUring || cfg.Media.Steering {
+		mix.Carrier = func() (mixer.Carrier, error) { return media.NewCarrier(network) }
 	}
 	s.mixer, err = mixer.New(mix)
 	if err != nil {
@@ -143,11 +150,20 @@ func (s *Server) startMedia(cfg *config.Config, opts Options, addr netip.Addr) (
 	}
 	s.mixer.Start()
 	s.media, err = media.New(media.Config{
-		Network: opts.Media, Addr: addr, Advertise: cfg.SIP.Advertise,
+		Network: network, Addr: addr, Advertise: cfg.SIP.Advertise,
 		PortMin: int(cfg.Media.Ports.Min), PortMax: int(cfg.Media.Ports.Max),
 		Codecs: cfg.Media.Codecs, Opus: media.OpusConfig(cfg.Media.Opus), Clock: s.mixer.Now, Logger: s.log,
 	})
 	return err
+}
+
+// kernelConfig has a lane for each worker there can be.
+func kernelConfig(cfg *config.Config, log *slog.Logger) media.KernelConfig {
+	k := media.KernelConfig{Ring: cfg.Media.IOUring, Logger: log}
+	if cfg.Media.Steering {
+		k.Lanes = max(cfg.Media.Workers, runtime.NumCPU())
+	}
+	return k
 }
 
 func (s *Server) startSIP(cfg *config.Config, sockets *sipSockets) (err error) {
@@ -301,6 +317,9 @@ func (s *Server) Close() {
 	}
 	if s.media != nil {
 		s.media.Close()
+	}
+	if s.kernel != nil {
+		s.kernel.Close()
 	}
 	s.running.Wait()
 	if s.records != nil {

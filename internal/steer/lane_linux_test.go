@@ -1,0 +1,397 @@
+package steer
+
+import (
+	"bytes"
+	"net"
+	"net/netip"
+	"runtime"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// newLane is a lane of this test's own, where the system permits one.
+func newLane(t testing.TB) *Lane {
+	t.Helper()
+	table, err := NewTable(2)
+	if err != nil {
+		t.Skipf("this system does not let us steer: %v", err)
+	}
+	t.Cleanup(table.Close)
+	l, err := table.NewLane()
+	if err != nil {
+		t.Skipf("this system does not let us steer: %v", err)
+	}
+	t.Cleanup(l.Close)
+	return l
+}
+
+// listen is a socket as everybody has it.
+func listen(t testing.TB) *net.UDPConn {
+	t.Helper()
+	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c
+}
+
+func addrOf(c *net.UDPConn) netip.AddrPort { return c.LocalAddr().(*net.UDPAddr).AddrPort() }
+
+// tell sends from one socket to another; loopback delivers before it returns.
+func tell(t testing.TB, from, to *net.UDPConn, text string) {
+	t.Helper()
+	if _, err := from.WriteToUDPAddrPort([]byte(text), addrOf(to)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// own is what a port's own socket has got.
+func own(t testing.TB, c *net.UDPConn) string {
+	t.Helper()
+	var b [4096]byte
+	c.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+	n, err := c.Read(b[:])
+	if err != nil {
+		return "-"
+	}
+	return string(b[:n])
+}
+
+// next is what the lane has for a port.
+func next(l *Lane, c *net.UDPConn) string {
+	p, _, _, ok := l.Next(addrOf(c).Port())
+	if !ok {
+		return "-"
+	}
+	return string(p)
+}
+
+func TestLaneReceives(t *testing.T) {
+	l, a, b, peer := newLane(t), listen(t), listen(t), listen(t)
+	l.Take(addrOf(a))
+	l.Take(addrOf(b))
+	before := time.Now().UnixNano()
+	tell(t, peer, a, "one")
+	tell(t, peer, b, "two")
+	tell(t, peer, a, "three")
+	if got := next(l, a); got != "-" {
+		t.Errorf("%q came before Receive", got)
+	}
+	l.Receive()
+	p, from, at, ok := l.Next(addrOf(a).Port())
+	if !ok || string(p) != "one" || from != addrOf(peer) || at < before || at > time.Now().UnixNano() {
+		t.Errorf("got %q from %v at %d", p, from, at-before)
+	}
+	for i, want := range []string{"three", "-"} {
+		if got := next(l, a); got != want {
+			t.Errorf("%d: got %q, want %q", i, got, want)
+		}
+	}
+	if got := next(l, b); got != "two" {
+		t.Errorf("got %q, want two", got)
+	}
+	if got := own(t, a); got != "-" {
+		t.Errorf("the port's own socket got %q", got)
+	}
+}
+
+func TestLaneKeepsLongOnesWhole(t *testing.T) {
+	l, a, peer := newLane(t), listen(t), listen(t)
+	l.Take(addrOf(a))
+	sizes := []int{0, 1, short - 1, short, short + 1, 1472, longest}
+	text := bytes.Repeat([]byte("0123456789abcdef-"), 200)
+	for _, n := range sizes {
+		tell(t, peer, a, string(text[:n]))
+	}
+	tell(t, peer, a, string(text[:longest+1])) // longer than any that is of use
+	l.Receive()
+	for _, n := range sizes {
+		if got := next(l, a); got != string(text[:n]) {
+			t.Errorf("of %d bytes came %d", n, len(got))
+		}
+	}
+	if got := next(l, a); got != "-" {
+		t.Errorf("one of %d bytes came, too", len(got))
+	}
+	if n := len(l.store.ends); n != longs {
+		t.Errorf("%d places for long ones are left of %d", n, longs)
+	}
+}
+
+// Only the peer gets through, as if the socket were connected: others are told
+// that nobody is there.
+func TestLaneOnly(t *testing.T) {
+	l, a, peer, stranger := newLane(t), listen(t), listen(t), listen(t)
+	l.Take(addrOf(a))
+	port := addrOf(a).Port()
+	l.Only(port, addrOf(peer))
+	tell(t, stranger, a, "strange")
+	tell(t, peer, a, "known")
+	l.Receive()
+	for i, want := range []string{"known", "-"} {
+		if got := next(l, a); got != want {
+			t.Errorf("%d: got %q, want %q", i, got, want)
+		}
+	}
+	l.Only(port, netip.AddrPort{})
+	tell(t, stranger, a, "strange")
+	l.Receive()
+	if got := next(l, a); got != "strange" {
+		t.Errorf("with the door open: got %q", got)
+	}
+	if got := own(t, a); got != "-" {
+		t.Errorf("the port's own socket got %q", got)
+	}
+}
+
+func TestLaneStops(t *testing.T) {
+	l, a, peer := newLane(t), listen(t), listen(t)
+	l.Take(addrOf(a))
+	tell(t, peer, a, "under way")
+	l.Stop(addrOf(a).Port())
+	tell(t, peer, a, "after")
+	if got := next(l, a); got != "under way" {
+		t.Errorf("the lane has %q", got)
+	}
+	if got := own(t, a); got != "after" {
+		t.Errorf("the port's own socket has %q", got)
+	}
+	l.Take(addrOf(a))
+	tell(t, peer, a, "again")
+	l.Stop(addrOf(a).Port())
+	l.Drop(addrOf(a).Port())
+	if got := next(l, a); got != "-" {
+		t.Errorf("%q was to be forgotten", got)
+	}
+	if n := len(l.store.free); n != waiting-batch {
+		t.Errorf("%d slots are free, want %d", n, waiting-batch)
+	}
+}
+
+// Another address of the machine, and another port, are not the lane's.
+func TestLaneLeavesOthersAlone(t *testing.T) {
+	l, a, b, peer := newLane(t), listen(t), listen(t), listen(t)
+	l.Take(netip.AddrPortFrom(netip.MustParseAddr("127.0.0.2"), addrOf(a).Port()))
+	tell(t, peer, a, "one")
+	tell(t, peer, b, "two")
+	if got := own(t, a) + own(t, b); got != "onetwo" {
+		t.Errorf("got %q", got)
+	}
+}
+
+// A flood to one port stays in bounds: what is beyond them is for its own
+// socket, and another port's datagrams come through.
+func TestLaneFlood(t *testing.T) {
+	l, a, b, peer := newLane(t), listen(t), listen(t), listen(t)
+	l.Take(addrOf(a))
+	l.Take(addrOf(b))
+	for range 5000 {
+		tell(t, peer, a, "x")
+	}
+	tell(t, peer, b, "known")
+	l.Receive()
+	n := 0
+	for next(l, a) != "-" {
+		n++
+	}
+	if n == 0 || n > deepest {
+		t.Errorf("%d came, want up to %d", n, deepest)
+	}
+	if got := own(t, a); got != "x" {
+		t.Errorf("the flooded port's own socket has %q", got)
+	}
+	if got := next(l, b); got != "known" {
+		t.Errorf("the other port has %q", got)
+	}
+}
+
+// A store that is full drops what comes, and has room again once it is read.
+func TestLaneFull(t *testing.T) {
+	l, a, peer := newLane(t), listen(t), listen(t)
+	l.Take(addrOf(a))
+	taken := l.store.free
+	l.store.free = nil
+	tell(t, peer, a, "lost")
+	l.Receive()
+	if got := next(l, a); got != "-" {
+		t.Errorf("got %q without a slot", got)
+	}
+	l.store.free = taken
+	l.store.ends = l.store.ends[:0]
+	long := string(make([]byte, short+1))
+	for _, text := range []string{long, "kept"} {
+		tell(t, peer, a, text)
+	}
+	l.Receive()
+	for i, want := range []string{"kept", "-"} {
+		if got := next(l, a); got != want {
+			t.Errorf("%d: got %d bytes, want %q", i, len(got), want)
+		}
+	}
+}
+
+func TestLaneSends(t *testing.T) {
+	l, a, peer := newLane(t), listen(t), listen(t)
+	var buf [4096]byte
+	for n := range 300 {
+		text := bytes.Repeat([]byte{byte(n)}, n)
+		l.Write(text, addrOf(a), addrOf(peer))
+		clear(text) // the lane has its own copy
+		l.Send()
+		peer.SetReadDeadline(time.Now().Add(time.Second))
+		got, from, err := peer.ReadFromUDPAddrPort(buf[:])
+		if err != nil || got != n || from != addrOf(a) || n > 0 && buf[n-1] != byte(n) {
+			t.Fatalf("of %d bytes came %d from %v: %v", n, got, from, err)
+		}
+	}
+	for i := range Size {
+		if got := l.Write([]byte{byte(i)}, addrOf(a), addrOf(peer)); got != i || l.Writes() != i+1 {
+			t.Fatalf("write %d has index %d of %d", i, got, l.Writes())
+		}
+	}
+	l.Send()
+	for i := range Size {
+		if got := own(t, peer); got != string([]byte{byte(i)}) {
+			t.Fatalf("datagram %d is %q", i, got)
+		}
+		if l.Sent(i) != 0 {
+			t.Errorf("datagram %d: %v", i, l.Sent(i))
+		}
+	}
+}
+
+// One that cannot be sent does not keep the others.
+func TestLaneTellsErrors(t *testing.T) {
+	l, a, peer := newLane(t), listen(t), listen(t)
+	broadcast := netip.AddrPortFrom(netip.MustParseAddr("255.255.255.255"), 9)
+	l.Write([]byte("one"), addrOf(a), addrOf(peer))
+	bad := l.Write([]byte("two"), addrOf(a), broadcast)
+	good := l.Write([]byte("three"), addrOf(a), addrOf(peer))
+	l.Send()
+	if l.Sent(bad) != syscall.EACCES && l.Sent(bad) != syscall.ENETUNREACH {
+		t.Errorf("sending to everybody: %v", l.Sent(bad))
+	}
+	if l.Sent(good) != 0 {
+		t.Errorf("sending after it: %v", l.Sent(good))
+	}
+	if got := own(t, peer) + own(t, peer); got != "onethree" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestTableHasSoManyLanes(t *testing.T) {
+	l := newLane(t)
+	other, err := l.table.NewLane()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.table.NewLane(); err == nil {
+		t.Error("a third lane of two")
+	}
+	if n := l.table.Lanes(); n != 2 {
+		t.Errorf("%d lanes", n)
+	}
+	a, peer := listen(t), listen(t)
+	l.Take(addrOf(a))
+	other.Take(addrOf(a)) // moves on
+	tell(t, peer, a, "one")
+	l.Receive()
+	other.Receive()
+	if got := next(l, a) + next(other, a); got != "-one" {
+		t.Errorf("got %q", got)
+	}
+	other.Close()
+	if n := l.table.Lanes(); n != 1 {
+		t.Errorf("%d lanes", n)
+	}
+	// A lane that is no more lets the port's own socket have all.
+	tell(t, peer, a, "two")
+	if got := own(t, a); got != "two" {
+		t.Errorf("the port's own socket has %q", got)
+	}
+}
+
+func TestLaneAllocatesNothing(t *testing.T) {
+	l, a, peer := newLane(t), listen(t), listen(t)
+	l.Take(addrOf(a))
+	from, to, port := addrOf(a), addrOf(peer), addrOf(a).Port()
+	l.Write([]byte("there"), to, from)
+	l.Send()
+	if n := testing.AllocsPerRun(100, func() {
+		l.Receive()
+		p, _, _, _ := l.Next(port)
+		l.Write(p, to, from) // to itself, by the other's name
+		l.Write(p, from, to)
+		l.Send()
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+// naive is the checksum as RFC 1071 says it.
+func naive(p []byte) uint16 {
+	pseudo := append([]byte{}, p[12:20]...)
+	pseudo = append(pseudo, 0, 17, byte((len(p)-ipHeader)>>8), byte(len(p)-ipHeader))
+	pseudo = append(pseudo, p[ipHeader:]...)
+	if len(pseudo)%2 == 1 {
+		pseudo = append(pseudo, 0)
+	}
+	sum := uint32(0)
+	for i := 0; i < len(pseudo); i += 2 {
+		sum += uint32(pseudo[i])<<8 | uint32(pseudo[i+1])
+		sum = sum>>16 + sum&0xffff
+	}
+	if sum == 0xffff {
+		return 0xffff
+	}
+	return ^uint16(sum)
+}
+
+func FuzzChecksum(f *testing.F) {
+	f.Add([]byte{127, 0, 0, 1, 127, 0, 0, 2}, []byte("payload"))
+	f.Add([]byte{255, 255, 255, 255, 255, 255, 255, 255}, bytes.Repeat([]byte{255}, 1472))
+	f.Add([]byte{0, 0, 0, 0, 0, 0, 0, 0}, []byte{0xff, 0xe6})
+	f.Fuzz(func(t *testing.T, addrs, payload []byte) {
+		if len(addrs) < 8 || len(payload) > longest {
+			return
+		}
+		p := make([]byte, headers+len(payload))
+		copy(p[12:], addrs[:8])
+		copy(p[headers:], payload)
+		if got, want := checksum(p), naive(p); got != want || got == 0 {
+			t.Errorf("got %#x, want %#x", got, want)
+		}
+	})
+}
+
+// BenchmarkLane is a packet in and a packet out, many at a time.
+func BenchmarkLane(b *testing.B) {
+	l, peer := newLane(b), listen(b)
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var locals []netip.AddrPort
+	for range batch {
+		a := listen(b)
+		l.Take(addrOf(a))
+		locals = append(locals, addrOf(a))
+	}
+	p := make([]byte, 172)
+	to := addrOf(peer)
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, a := range locals {
+			l.table.rows[a.Port()].count = 0 // it is no flood
+			l.Write(p, to, a)
+		}
+		l.Send()
+		l.Receive()
+		for _, a := range locals {
+			if _, _, _, ok := l.Next(a.Port()); !ok {
+				b.Fatal("lost")
+			}
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/batch, "ns/packet")
+}
