@@ -13,6 +13,7 @@ type kernelBatch struct {
 	io      *uring.Batch              // nil: sockets that are not steered work one by one
 	lane    *steer.Lane               // nil: no socket is steered
 	broken  error                     // io works no more; nil: it does
+	warmed  int                       // what Warm returned, so that it is not found to be for nothing
 	asked   int                       // steered sockets fetched for since the last Run
 	readers [uring.Size]*kernelSocket // by the index of their reads
 	writers [uring.Size]*kernelSocket
@@ -80,6 +81,7 @@ func (b *kernelBatch) Fetch(s Socket) bool {
 			return false
 		}
 		b.asked++
+		b.warmed += b.lane.Warm(k.origin.Port)
 		return true
 	case b.io == nil || b.broken != nil || b.io.Reads() == uring.Size:
 		return false

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"warmline/internal/steer"
 	"warmline/internal/uring"
 )
 
@@ -51,6 +52,7 @@ type kernelSocket struct {
 	steered bool           // what comes, comes by the batch's lane; it is not connected then
 	failed  int32          // a system error of a write in the batch, since the last one; 0: none
 	peer    netip.AddrPort // connected to, or zero
+	origin  steer.Origin   // of what is sent by the lane
 
 	local netip.AddrPort
 

@@ -59,6 +59,7 @@ func (s *kernelSocket) steer() {
 	if s.peer.IsValid() {
 		s.batch.lane.Only(s.local.Port(), s.peer)
 	}
+	s.origin = steer.OriginOf(s.local)
 	s.steered, s.alone = true, false
 }
 
@@ -77,7 +78,7 @@ func (s *kernelSocket) unsteer() {
 // takeSteered is TryRead for what came by the lane.
 func (s *kernelSocket) takeSteered(p []byte) (int, netip.AddrPort, int64, bool) {
 	for {
-		data, from, at, ok := s.batch.lane.Next(s.local.Port())
+		data, from, at, ok := s.batch.lane.Next(s.origin.Port)
 		if !ok {
 			return 0, netip.AddrPort{}, 0, false
 		}
@@ -96,7 +97,7 @@ func (b *kernelBatch) writeSteered(s *kernelSocket, p []byte, to netip.AddrPort)
 	if b.lane.Writes() == steer.Size {
 		b.sendSteered()
 	}
-	b.steered[b.lane.Write(p, s.local, to)] = s
+	b.steered[b.lane.Write(p, s.origin, to)] = s
 	s.pending = true
 	return true
 }

@@ -237,7 +237,7 @@ func TestLaneSends(t *testing.T) {
 	var buf [4096]byte
 	for n := range 300 {
 		text := bytes.Repeat([]byte{byte(n)}, n)
-		l.Write(text, addrOf(a), addrOf(peer))
+		l.Write(text, OriginOf(addrOf(a)), addrOf(peer))
 		clear(text) // the lane has its own copy
 		l.Send()
 		peer.SetReadDeadline(time.Now().Add(time.Second))
@@ -247,7 +247,7 @@ func TestLaneSends(t *testing.T) {
 		}
 	}
 	for i := range Size {
-		if got := l.Write([]byte{byte(i)}, addrOf(a), addrOf(peer)); got != i || l.Writes() != i+1 {
+		if got := l.Write([]byte{byte(i)}, OriginOf(addrOf(a)), addrOf(peer)); got != i || l.Writes() != i+1 {
 			t.Fatalf("write %d has index %d of %d", i, got, l.Writes())
 		}
 	}
@@ -266,9 +266,9 @@ func TestLaneSends(t *testing.T) {
 func TestLaneTellsErrors(t *testing.T) {
 	l, a, peer := newLane(t), listen(t), listen(t)
 	broadcast := netip.AddrPortFrom(netip.MustParseAddr("255.255.255.255"), 9)
-	l.Write([]byte("one"), addrOf(a), addrOf(peer))
-	bad := l.Write([]byte("two"), addrOf(a), broadcast)
-	good := l.Write([]byte("three"), addrOf(a), addrOf(peer))
+	l.Write([]byte("one"), OriginOf(addrOf(a)), addrOf(peer))
+	bad := l.Write([]byte("two"), OriginOf(addrOf(a)), broadcast)
+	good := l.Write([]byte("three"), OriginOf(addrOf(a)), addrOf(peer))
 	l.Send()
 	if l.Sent(bad) != syscall.EACCES && l.Sent(bad) != syscall.ENETUNREACH {
 		t.Errorf("sending to everybody: %v", l.Sent(bad))
@@ -317,13 +317,13 @@ func TestLaneAllocatesNothing(t *testing.T) {
 	l, a, peer := newLane(t), listen(t), listen(t)
 	l.Take(addrOf(a))
 	from, to, port := addrOf(a), addrOf(peer), addrOf(a).Port()
-	l.Write([]byte("there"), to, from)
+	l.Write([]byte("there"), OriginOf(to), from)
 	l.Send()
 	if n := testing.AllocsPerRun(100, func() {
 		l.Receive()
 		p, _, _, _ := l.Next(port)
-		l.Write(p, to, from) // to itself, by the other's name
-		l.Write(p, from, to)
+		l.Write(p, OriginOf(to), from) // to itself, by the other's name
+		l.Write(p, OriginOf(from), to)
 		l.Send()
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
@@ -378,7 +378,7 @@ func BenchmarkLane(b *testing.B) {
 		locals = append(locals, addrOf(a))
 	}
 	p := make([]byte, 172)
-	to := addrOf(peer)
+	to := OriginOf(addrOf(peer))
 	b.ReportAllocs()
 	for b.Loop() {
 		for _, a := range locals {

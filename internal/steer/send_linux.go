@@ -60,13 +60,22 @@ func (o *outgoing) open() (err error) {
 	return nil
 }
 
+// Origin is an address and port of this machine's, as short as it can be.
+type Origin struct {
+	IP   [4]byte
+	Port uint16
+}
+
+// OriginOf returns that of an IPv4 address.
+func OriginOf(a netip.AddrPort) Origin { return Origin{a.Addr().As4(), a.Port()} }
+
 // Writes is how many datagrams wait for Send.
 func (l *Lane) Writes() int { return l.out.count }
 
 // Write queues a datagram, which is copied, from a port of the machine's own. It
 // returns the index under which Sent has the outcome after Send. At most Size
 // may wait, of Datagram bytes each at most.
-func (l *Lane) Write(p []byte, from, to netip.AddrPort) int {
+func (l *Lane) Write(p []byte, from Origin, to netip.AddrPort) int {
 	o := &l.out
 	i := o.count
 	o.count++
@@ -82,8 +91,8 @@ func (l *Lane) Write(p []byte, from, to netip.AddrPort) int {
 // of the IP header is the kernel's to make. No fragments of it exist, so that its
 // identification means nothing (RFC 6864 §4.1); were it zero, the kernel would look for
 // one.
-func address(p []byte, from, to netip.AddrPort) {
-	src, dst := from.Addr().As4(), to.Addr().As4()
+func address(p []byte, from Origin, to netip.AddrPort) {
+	dst := to.Addr().As4()
 	p[0], p[1] = 4<<4|ipHeader/4, expedited
 	binary.BigEndian.PutUint16(p[2:], uint16(len(p)))
 	const identification, dontFragment = 1, 0x4000
@@ -91,10 +100,10 @@ func address(p []byte, from, to netip.AddrPort) {
 	binary.BigEndian.PutUint16(p[6:], dontFragment)
 	p[8], p[9] = hops, unix.IPPROTO_UDP
 	p[10], p[11] = 0, 0
-	copy(p[12:], src[:])
+	copy(p[12:], from.IP[:])
 	copy(p[16:], dst[:])
 	u := p[ipHeader:]
-	binary.BigEndian.PutUint16(u[0:], from.Port())
+	binary.BigEndian.PutUint16(u[0:], from.Port)
 	binary.BigEndian.PutUint16(u[2:], to.Port())
 	binary.BigEndian.PutUint16(u[4:], uint16(len(u)))
 	u[6], u[7] = 0, 0
