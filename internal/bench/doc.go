@@ -46,7 +46,9 @@
 // fill. Both times are of one clock in one process. The place is found by
 // correlation with the marker as the codec alone brings it, to one sample (0.125 ms
 // at 8 kHz): the codec's own delay is not the server's, unless the server codes a
-// second time. What is said of delay is of the markers found; when more than one
+// second time. A marker with a packet that the generator itself sent late (by
+// more than 1 ms) is left out: the server may have had to do without that packet, and
+// what it put in its place is no marker. What is said of delay is of the markers found; when more than one
 // in a hundred was not, that is said too, and a requirement of delay is not met.
 //
 // Who hears whom: the power of each talker's tone (Goertzel) in one second of
