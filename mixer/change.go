@@ -16,7 +16,7 @@ const (
 // changes is what a worker grants in a frame.
 type changes struct {
 	frame     int64
-	aside     int // how many more
+	aside     int                                   // how many more
 	crossings [MaxCodecs][2][mostCrossings]crossing // by frame, in turn: ports may take over their encoders' state in the next
 }
 
