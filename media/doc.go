@@ -66,7 +66,8 @@
 // packets of 20 ms, undecoded. What the network lost is a gap in the sequence
 // numbers, as it was in the talker's; what the talker left out, by discontinuous
 // transmission, is one in the timestamps alone, and which it was is known when the
-// next packet comes. As soon
+// next packet comes. One that comes within a frame after its own had gone without it
+// is sent late: the peer may have waited longer than we did. As soon
 // as anything else is to be heard (a third party, a clip, a hold) the session's own
 // encoder goes on, from the state that the last packets have led the peer's decoder
 // to: that of G.722 exactly, that of Opus by being fed the last frames. It goes

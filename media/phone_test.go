@@ -35,6 +35,8 @@ type phone struct {
 	at, owed int
 	silent   bool // sends nothing, though its clock goes on
 	alter    func(payload []byte)
+	holds    bool // what is sent is held
+	held     []byte
 	skip     int // packets that are lost on the way
 	sent     [][]byte
 	got      []sent
@@ -215,8 +217,15 @@ func (p *phone) write(buf []byte, n int) {
 			p.Fatal(err)
 		}
 	}
+	if p.holds {
+		p.held = append([]byte(nil), buf[:n]...)
+		return
+	}
 	p.sock.TryWrite(buf[:n], p.s.rtp.LocalAddr())
 }
+
+// release sends the packet that was held.
+func (p *phone) release() { p.sock.TryWrite(p.held, p.s.rtp.LocalAddr()) }
 
 // collect keeps what came.
 func (p *phone) collect() {

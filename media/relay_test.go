@@ -459,3 +459,55 @@ func TestRelayAndKeys(t *testing.T) {
 		})
 	}
 }
+
+// A packet that comes a little after its frame was handed on as a gap is handed on
+// all the same, be it in order or behind the next: the listener may have waited for it.
+func TestRelayOfStragglers(t *testing.T) {
+	for _, codec := range []string{"g722", "opus"} {
+		for _, late := range []time.Duration{3e6, 7e6, 11e6, 15e6, 19e6} {
+			inHall(t, func(t *testing.T, h *hall) {
+				h.net.stamps = true
+				a, b, work := relayCall(h, codec, nil)
+				h.settleRelay(a, b)
+				h.run(400) // so many that one late packet is no reason to wait longer
+				h.settleRelay(a, b)
+				work.Store(0)
+				start, before, concealed := len(b.got), a.s.count.late.Load(), a.s.count.concealed.get()
+				h.run(3)
+				a.skip = 1
+				h.run(10)
+				a.holds = true
+				time.Sleep(10 * time.Millisecond)
+				a.frame()
+				a.holds = false
+				for at := time.Duration(0); at < 60*time.Millisecond; at += time.Millisecond {
+					switch at {
+					case late:
+						a.release()
+					case 20 * time.Millisecond, 40 * time.Millisecond:
+						a.frame()
+					case 10 * time.Millisecond, 30 * time.Millisecond, 50 * time.Millisecond:
+						b.frame()
+					}
+					time.Sleep(time.Millisecond)
+				}
+				a.frame()
+				time.Sleep(10 * time.Millisecond)
+				b.frame()
+				h.run(10)
+				if n := checkRelayed(t, a, b, start); n != 1 {
+					t.Errorf("%s, %v late: %d packets lost, want 1", codec, late, n)
+				}
+				if n := work.Load(); n != 0 {
+					t.Errorf("%s, %v late: %d frames decoded or encoded", codec, late, n)
+				}
+				if n := a.s.count.late.Load() - before; n != 0 {
+					t.Errorf("%s, %v late: %d packets came too late", codec, late, n)
+				}
+				if ns := a.s.count.concealed.get() - concealed; ns != frameNanos {
+					t.Errorf("%s, %v late: %d ms concealed", codec, late, ns/1_000_000)
+				}
+			})
+		}
+	}
+}

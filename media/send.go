@@ -162,7 +162,7 @@ func (s *Session) Relay(now int64, from mixer.Stream) bool {
 		return true // there is something else to send, or nobody to send it to
 	}
 	if a.takes(src.in.playing) { // else it has just changed
-		s.hand(a, payload, lost)
+		s.hand(a, src.in.playout.Straggler(), payload, lost)
 	}
 	return true
 }
@@ -188,18 +188,30 @@ func (a *agreement) takes(k kind) bool {
 // hand sends a payload that is not ours, if there is one. The packets lost before
 // it take their numbers, so that the peer conceals them by its own means and
 // counts them; all else of a gap is the talker's silence, after which a packet is
-// marked (RFC 3551 §4.1).
-func (s *Session) hand(a *agreement, payload []byte, lost int) {
+// marked (RFC 3551 §4.1). A straggler is of the frame before, in which it was not
+// there: it goes first.
+func (s *Session) hand(a *agreement, straggler, payload []byte, lost int) {
 	o := &s.out
 	if !o.relays {
 		o.relays, o.shared, o.alike, o.apart, o.gap, o.entered = true, nil, 0, 0, 0, 0
 		a.passed.count = 0
 	}
 	s.count.of(a.codec).relayed.Add(1)
+	if o.gap > 0 && straggler != nil && len(straggler) <= mixer.MaxPayload {
+		o.gap--
+		s.handOn(a, straggler, o.ts-frameSamples*o.clock, lost)
+		lost = 0
+	}
 	if payload == nil {
 		o.gap++
 		return
 	}
+	s.handOn(a, payload, o.ts, lost)
+}
+
+// handOn sends a payload that is not ours, of a time.
+func (s *Session) handOn(a *agreement, payload []byte, ts uint32, lost int) {
+	o := &s.out
 	lost = min(lost, o.gap) // before the talker was handed on, that is nobody's loss
 	o.seq += uint16(lost)
 	if o.gap > lost {
@@ -208,7 +220,7 @@ func (s *Session) hand(a *agreement, payload []byte, lost int) {
 	o.gap, o.entered = 0, min(o.entered+1, a.codec.enters)
 	a.passed.add(payload)
 	sc := s.borrow()
-	s.sendAudio(a, o.ts, sc, copy(sc.out[rtpHeaderSize:], payload))
+	s.sendAudio(a, ts, sc, copy(sc.out[rtpHeaderSize:], payload))
 	s.giveBack(sc)
 }
 

@@ -16,8 +16,8 @@ const (
 // changes is what a worker grants in a frame.
 type changes struct {
 	frame     int64
-	aside     int // how many more
-	crossings [MaxCodecs][mostCrossings]crossing
+	aside     int                                   // how many more
+	crossings [MaxCodecs][2][mostCrossings]crossing // by frame, in turn: ports may take over their encoders' state in the next
 }
 
 // crossing is a frame between what ports heard before and what they will hear,
@@ -57,15 +57,16 @@ func (f *Frame) Aside() bool {
 // Cross gives what an Own frame becomes for a port whose payloads were from's until
 // now, and will be those of Joint from the next frame on. It is encoded once for
 // all who have the same before them, by an encoder that is good for this frame
-// alone; the first to ask gives spare away for it, as in Shared. A nil payload says
+// alone, and whose state may be taken over in the next; the first to ask gives spare away for it, as in Shared. A nil payload says
 // that there is nobody to do that.
 func (f *Frame) Cross(c Codec, from, spare Encoder) (payload []byte, by Encoder, given bool) {
 	if f.share == nil || f.changes == nil || int(c) >= MaxCodecs {
 		return nil, nil, false
 	}
 	var free *crossing
-	for i := range f.changes.crossings[c] {
-		x := &f.changes.crossings[c][i]
+	crossings := &f.changes.crossings[c][f.changes.frame&1]
+	for i := range crossings {
+		x := &crossings[i]
 		if x.frame != f.changes.frame || x.by == nil {
 			free = x
 		} else if x.from == from && slices.Equal(x.samples, f.samples) {

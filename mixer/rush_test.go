@@ -301,8 +301,10 @@ func TestCross(t *testing.T) {
 		t.Error("a third change in a frame")
 	}
 	c.begin(2)
-	cross("something else, a frame later", 200, one, false)
+	cross("something else, a frame later", 200, one, true)
 	cross("together with another one", 200, one, false)
+	c.begin(3)
+	cross("two frames later", 300, one, false)
 	if _, by, _ := NewFrame(silence[:FrameSamples]).Cross(0, one, &checksum{}); by != nil {
 		t.Error("to nothing that others hear")
 	}
@@ -360,7 +362,7 @@ func TestChangesAllocateNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(50, change); n != 0 {
 		t.Errorf("%.1f allocations", n)
 	}
-	if r.w.changes.crossings[0][0].by == nil {
+	if r.w.changes.crossings[0][0][0].by == nil && r.w.changes.crossings[0][1][0].by == nil {
 		t.Error("nobody went over together with others")
 	}
 	checkWheel(t, r.w, room)

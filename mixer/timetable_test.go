@@ -162,3 +162,39 @@ func TestShrinkingBetweenSlices(t *testing.T) {
 		})
 	}
 }
+
+// A room that is opened while the worker is far behind its timetable comes to its
+// turns when they are due, and not a round of the wheel before.
+func TestRoomOpenedWhileTheWorkerIsBehind(t *testing.T) {
+	for behind := int64(0); behind < 3*horizon; behind++ {
+		r := newRig(t)
+		first := r.m.NewRoom()
+		first.Join(0, &peer{}, Row{})
+		r.runUntil(100 * ms)
+		r.now += behind * slotTime
+		p := &dated{}
+		r.m.NewRoom().Join(0, p, Row{})
+		r.runUntil(r.now + 200*ms)
+		p.now = &r.now
+		r.runUntil(r.now + 200*ms)
+		if p.early > 0 || p.times < 9 {
+			t.Errorf("%d slots behind: of %d turns %d came before their time", behind, p.times, p.early)
+		}
+	}
+}
+
+// dated is a peer that counts the turns that come before they are due.
+type dated struct {
+	peer
+	now          *int64
+	times, early int
+}
+
+func (p *dated) Next(due int64) bool {
+	if p.now != nil {
+		if p.times++; due > *p.now {
+			p.early++
+		}
+	}
+	return false
+}

@@ -157,8 +157,10 @@ func (w *worker) admit() {
 		if !ok {
 			return
 		}
-		// The first such slot from now on, to which the worker may have slept.
-		from := max(w.slot, w.clock()/slotTime)
+		// The first such slot from now on, to which the worker may have slept. One
+		// that is far behind has slots to go through first: in the wheel, a turn
+		// beyond its horizon would come a round early, now and ever after.
+		from := min(max(w.slot, w.clock()/slotTime), w.slot+horizon-slots)
 		r.tick = turn{kind: turnRoom, room: r, due: from + (int64(r.slot)-from%slots+slots)%slots}
 		w.add(&r.tick)
 		w.hosted++

@@ -46,8 +46,12 @@
 // fill. Both times are of one clock in one process. The place is found by
 // correlation with the marker as the codec alone brings it, to one sample (0.125 ms
 // at 8 kHz): the codec's own delay is not the server's, unless the server codes a
-// second time. What is said of delay is of the markers found; when more than one
-// in a hundred was not, that is said too, and a requirement of delay is not met.
+// second time.
+// A marker of which the generator itself sent a packet late, by more than 1 ms, is
+// left out: the server may have had to do without that packet, and what it put in
+// its place is no marker. What is said of delay is of the markers found; when more
+// than one in a hundred was not, that is said too, and a requirement of delay is
+// not met.
 //
 // Who hears whom: the power of each talker's tone (Goertzel) in one second of
 // what a listener heard, against what was sent. Within 10 dB of it the talker is
@@ -56,8 +60,9 @@
 // Under speech the power is the mean of three halves of a second that overlap, so
 // that a splice in the speech does not hide the tone. Levels are told to 0.5 dB,
 // in Opus to 2.5 dB: coding twice changes them by less; a splice may take up to
-// 3 dB more. A voice that is not there is at -38 dB or less, in Opus about -35 dB. What speech cannot tell is the delay while somebody speaks:
-// its markers are in the pauses, as those of phrases are.
+// 3 dB more. A voice that is not there is at -38 dB or less, in Opus about -35 dB.
+// What speech cannot tell is the delay while somebody speaks: its markers are in the
+// pauses, as those of phrases are.
 //
 // Memory per leg: what the server's process has more at the end of the window than
 // in the baseline, over the legs that came since. The baseline is taken with two

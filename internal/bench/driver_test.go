@@ -41,7 +41,7 @@ func pairs(t testing.TB, n int) (*driver, []*leg) {
 func TestTurnKeepsWhatComes(t *testing.T) {
 	d, legs := pairs(t, 2)
 	for _, l := range legs {
-		l.kept = &kept{packets: make([]arrival, 0, 200), marks: make([]int64, 0, 2), recorded: make([]received, 0, 200), payloads: make([]byte, 0, 200*160)}
+		l.kept = &kept{packets: make([]arrival, 0, 200), marks: make([]mark, 0, 2), recorded: make([]received, 0, 200), payloads: make([]byte, 0, 200*160)}
 	}
 	before := time.Now().UnixNano()
 	w := &window{from: before, to: before + int64(time.Hour)}
@@ -112,4 +112,32 @@ func BenchmarkLegFrame(b *testing.B) {
 		frame++
 	}
 	b.ReportMetric(float64(cpuTime()-used)/float64(frame)/float64(len(legs)), "cpu-ns/leg")
+}
+
+// TestLateMarkersAreNoted: a marker of which any packet was late is known, and no
+// other.
+func TestLateMarkersAreNoted(t *testing.T) {
+	for _, c := range []struct {
+		late int64 // the frame after the marker's first that is late
+		want bool
+	}{{-1, false}, {0, true}, {1, true}, {chirpFrames, false}} {
+		d, legs := pairs(t, 2)
+		for _, l := range legs {
+			l.kept = &kept{marks: make([]mark, 0, 2), packets: make([]arrival, 0, 200)}
+		}
+		w := &window{from: 0, to: 1<<63 - 1}
+		runtime.LockOSThread()
+		io := newPost()
+		for frame := range int64(cycleFrames) {
+			due := d.now() + int64(time.Hour) // in time
+			if frame == int64(legs[0].said.mark)+c.late {
+				due = d.now() - markLate
+			}
+			d.turn(frame*slotCount, due, w, io)
+		}
+		io.close()
+		if k := legs[0].kept; len(k.marks) != 1 || k.marks[0].late != c.want {
+			t.Errorf("frame %d is late: %+v", c.late, k.marks)
+		}
+	}
 }

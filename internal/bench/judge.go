@@ -177,14 +177,18 @@ func (j *judgement) pair(l *leg, talker int, second []int16, fig *LegFigures) {
 	}
 }
 
-// markers finds the chirps that a talker sent in a stretch of time.
+// markers finds the chirps that a talker sent in time, in a stretch of it.
 func (j *judgement) markers(talker *leg, h *heard, from, to int64) (delays []float64) {
 	for _, sent := range talker.kept.marks {
-		if sent < from || sent >= to {
+		if sent.at < from || sent.at >= to {
+			continue
+		}
+		if sent.late {
+			j.m.Delay.Spoiled++
 			continue
 		}
 		j.m.Delay.Markers++
-		if ns, found := j.finders[talker.index%chirpPlaces].delay(h, sent); found {
+		if ns, found := j.finders[talker.index%chirpPlaces].delay(h, sent.at); found {
 			j.m.Delay.Found++
 			delays = append(delays, ms(ns))
 		}

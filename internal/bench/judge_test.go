@@ -50,7 +50,7 @@ func TestSilentLegs(t *testing.T) {
 		f.signals = append(f.signals, talk(c, i, 2, false))
 		f.legs = append(f.legs, &leg{index: i, kept: &kept{recordFrom: 1e18, cycles: 2}})
 	}
-	f.legs[1].kept.marks = []int64{1e18 + int64(f.signals[1].mark)*frameTime}
+	f.legs[1].kept.marks = []mark{{at: 1e18 + int64(f.signals[1].mark)*frameTime}}
 	heard := relay{codec: c, gain: 1, talkers: f.signals[1:], delay: []int{80}}.hear(1e18, 0, 2*cycleFrames+afterCycle)
 	for _, part := range []struct {
 		frames, missed, found int
@@ -114,5 +114,24 @@ func TestUnfoundMarkersAreSaid(t *testing.T) {
 		if got := strings.Contains(b.String(), "were not found"); got != c.said {
 			t.Errorf("%+v: %s", c, b.String())
 		}
+	}
+}
+
+// TestSpoiledMarkersAreLeftOut: a marker that left late counts neither as found nor
+// as missing, and that is said.
+func TestSpoiledMarkersAreLeftOut(t *testing.T) {
+	j := &judgement{m: new(Measurement)}
+	talker := &leg{kept: &kept{marks: []mark{{at: 100, late: true}, {at: 200}, {at: 300, late: true}}}}
+	for place := range j.finders {
+		j.finders[place] = newFinder(place, codecs[0])
+	}
+	j.markers(talker, timeline(codecs[0], nil), 0, 300)
+	if d := j.m.Delay; d.Spoiled != 1 || d.Markers != 1 || d.Found != 0 {
+		t.Errorf("%+v", d)
+	}
+	var b strings.Builder
+	j.m.print(&b)
+	if !strings.Contains(b.String(), "1 markers more were sent late") {
+		t.Error(b.String())
 	}
 }

@@ -36,12 +36,18 @@ type kept struct {
 	foreign int // of another SSRC than the first
 	spare   int // beyond the room
 	unsent  int
-	marks   []int64 // when chirps were sent: wall clock, ns
+	marks   []mark
 
 	recordFrom int64 // wall clock, ns
 	cycles     int   // recorded
 	recorded   []received
 	payloads   []byte
+}
+
+// mark is a chirp that was sent.
+type mark struct {
+	at   int64 // wall clock, ns
+	late bool  // one of its packets was, on its way out
 }
 
 const (

@@ -75,7 +75,7 @@ func (f *fleet) openWindow() *window {
 		l.kept = &kept{
 			cycles:   each,
 			packets:  make([]arrival, 0, perLeg(f.opts.Duration)),
-			marks:    make([]int64, 0, cycles+1),
+			marks:    make([]mark, 0, cycles+1),
 			recorded: make([]received, 0, each*cycleFrames+afterCycle),
 			payloads: make([]byte, 0, (each*cycleFrames+afterCycle)*payloadRoom),
 		}

@@ -98,7 +98,8 @@ type Lateness struct {
 // of the markers found alone.
 type Delay struct {
 	InPauses bool    `json:"in_pauses"` // markers are where nobody talks: that is all that is known
-	Markers  int     `json:"markers"`   // sent and listened for, per listener
+	Markers  int     `json:"markers"`   // sent in time and listened for, per listener
+	Spoiled  int     `json:"spoiled"`   // the same of those that the generator sent late: they are left out
 	Found    int     `json:"found"`
 	Share    float64 `json:"found_share"`
 	Min      float64 `json:"min_ms"`

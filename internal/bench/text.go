@@ -60,6 +60,9 @@ func (m *Measurement) print(b *strings.Builder) {
 		line("", "it is of pauses: while anybody talks it is not measured")
 	}
 	h := m.Heard
+	if y.Spoiled > 0 {
+		line("", "%d markers more were sent late by the generator, and are left out", y.Spoiled)
+	}
 	if y.Markers > 0 && !y.enough() {
 		line("", "%d markers were not found: the delay is of the others alone, and may be more", y.Markers-y.Found)
 	}

@@ -39,7 +39,7 @@ func (f *fleet) listen(start int64) (Heard, Delay, []LegFigures) {
 	for _, l := range f.legs {
 		l.kept = &kept{recordFrom: start, cycles: cycles}
 		if !l.mute {
-			l.kept.marks = []int64{start + int64(l.said.mark)*frameTime}
+			l.kept.marks = []mark{{at: start + int64(l.said.mark)*frameTime}}
 		}
 	}
 	legs := make([]LegFigures, size)

@@ -159,7 +159,7 @@ func (p *Playout) know(v *arrived, early int) bool {
 	if p.until(v.pos)+v.count > 0 {
 		return true
 	}
-	return p.restarts(v)
+	return p.restarts(v) || p.straggles(v)
 }
 
 // there says whether what is at pos has come already.

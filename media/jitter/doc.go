@@ -45,7 +45,8 @@
 // are. As long as nobody asks for samples nothing is decoded; when somebody does,
 // the last packets are decoded first, by a decoder that begins anew: what it
 // remembers of another time would be taken for the tone to be continued, and give
-// loud noise.
+// loud noise. A packet that comes within a frame after its own had gone without it is
+// handed on behind ([Playout.Straggler]).
 //
 // # Parts
 //

@@ -90,10 +90,11 @@ func (t *timeline) position(ts uint32) uint32 {
 // begin makes ts a known place.
 func (t *timeline) begin(ts uint32) { t.ts, t.pos = ts, ts }
 
-// follow makes ts, whose position is known, the place to measure from, if that
-// loses nothing by rounding.
+// follow makes ts, whose position is known, the place to measure from: or the time
+// just before it that is a whole sample, so that nothing is lost by rounding.
 func (t *timeline) follow(ts, pos uint32) {
-	if int64(int32(ts-t.ts))*t.rate == int64(int32(pos-t.pos))*t.clock {
-		t.ts, t.pos = ts, pos
+	over := int64(int32(ts-t.ts))*t.rate - int64(int32(pos-t.pos))*t.clock
+	if over >= 0 && over < t.clock && over%t.rate == 0 {
+		t.ts, t.pos = ts-uint32(over/t.rate), pos
 	}
 }

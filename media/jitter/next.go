@@ -11,6 +11,7 @@ func (p *Playout) Next(now int64) bool {
 		p.pass()
 	}
 	p.surface()
+	leapt := p.play-p.from != uint32(p.size)
 	p.from = p.play
 	if !p.running {
 		clear(p.frame[:p.size])
@@ -24,7 +25,7 @@ func (p *Playout) Next(now int64) bool {
 		return audible(p.present())
 	}
 	p.play += uint32(p.size)
-	p.relay.step()
+	p.relay.step(leapt)
 	if p.relay.asked > 0 {
 		p.decide()
 	}

@@ -8,6 +8,8 @@ type relay struct {
 	gone    int    // packets lost before it
 	seq     uint16 // of the packet handed on last
 	handed  bool   // the frame before was, too
+	came    bool   // this frame was handed on as lost, and its packet has come since
+	behind  bool   // so it was with the frame before
 	missing int    // frames in a row without a packet
 	lost    bool   // this is one, and not the sender's silence
 }
@@ -16,9 +18,11 @@ type relay struct {
 // Where more are, the sender has begun to count anew.
 const mostLost = 1000
 
-// step goes on to the next frame.
-func (r *relay) step() {
+// step goes on to the next frame, which is that after the one before unless the
+// point of play has leapt.
+func (r *relay) step(leapt bool) {
 	r.handed = r.on
+	r.came, r.behind = false, r.came && !leapt
 	r.on, r.lost, r.payload, r.gone = false, false, nil, 0
 	if r.asked > 0 {
 		r.asked--
@@ -38,6 +42,35 @@ func (r *relay) step() {
 func (p *Playout) Relay() (payload []byte, lost int, ok bool) {
 	p.relay.asked = 2
 	return p.relay.payload, p.relay.gone, p.relay.on
+}
+
+// Straggler is the payload of the frame before, where that was handed on as lost and
+// its packet has come since: a listener that waits longer may still play it. It goes
+// before what Relay gives for this frame, and what was lost was lost before it. It is
+// valid as long as that.
+func (p *Playout) Straggler() []byte {
+	if s := p.straggler(); s != nil && p.relay.on {
+		return p.format.Packets.payload(s)
+	}
+	return nil
+}
+
+func (p *Playout) straggler() *slot {
+	if !p.relay.behind {
+		return nil
+	}
+	return p.format.Packets.find(p.from - uint32(p.size))
+}
+
+// straggles says whether a packet is that of this frame, which has been handed on
+// as lost.
+func (p *Playout) straggles(v *arrived) bool {
+	r := &p.relay
+	if !r.lost || r.came || v.pos != p.from || v.count != p.size {
+		return false
+	}
+	r.came = true
+	return true
 }
 
 // Quiet says whether nobody speaks in this frame, which it decodes: for a listener
@@ -71,6 +104,10 @@ func (p *Playout) decide() {
 	if off := p.excess(p.from, p.tick); off < -tooShort*p.k || off > tooLong*p.k || !r.handed && off != 0 {
 		return
 	}
+	if s := p.straggler(); s != nil {
+		r.missing--
+		r.count(s.seq)
+	}
 	if s := p.format.Packets.find(p.from); s != nil {
 		if int(s.samples) == p.size {
 			r.on, r.payload = true, p.format.Packets.payload(s)
@@ -87,7 +124,7 @@ func (p *Playout) decide() {
 // frames without: other numbers were those of something else (keys, mostly).
 func (r *relay) count(seq uint16) {
 	if missing := int(seq - r.seq - 1); r.handed && missing <= mostLost {
-		r.gone = min(missing, r.missing)
+		r.gone += min(missing, r.missing)
 	}
 	r.seq = seq
 }
@@ -104,7 +141,7 @@ func (p *Playout) decideGap() {
 
 // handedGap counts a frame that was lost, and handed on as such.
 func (p *Playout) handedGap() {
-	if r := &p.relay; r.lost && r.missing <= fadeSamples/baseFrame {
+	if r := &p.relay; r.lost && !r.came && r.missing <= fadeSamples/baseFrame {
 		p.filled += uint64(p.length(p.size))
 	}
 }

@@ -292,3 +292,51 @@ func TestQuietOfAFrameHandedOn(t *testing.T) {
 		t.Errorf("%d frames quiet, %d loud", quiet, loud)
 	}
 }
+
+// A packet that comes in the frame after its own is told as a straggler, and only
+// those before it as lost; one that comes later than that is.
+func TestStragglers(t *testing.T) {
+	for late := 1; late <= 2; late++ {
+		for _, swapped := range []bool{false, true} {
+			c := newCoder(wide(dialogue(t, 10)), 8000, 320)
+			first := 0
+			for f := range 300 {
+				held := f >= 198 && f < 200 // the second of them comes after all
+				if f == 199+late && !swapped {
+					c.send(199, late == 1, false)
+				}
+				if !held {
+					c.send(f, true, f != 200 || late == 1 && !swapped)
+				}
+				if f == 199+late && swapped {
+					c.send(199, false, false)
+				}
+				payload, lost, ok := c.hand()
+				if f < 100 {
+					c.Samples()
+					continue
+				}
+				i := c.at(c.from) / 320
+				if first == 0 {
+					first = f - i
+				}
+				straggler, told := c.Straggler(), 0
+				if i == 200 {
+					told = 1
+					if late == 2 {
+						told = 2
+					}
+				}
+				if !ok || (payload == nil) != (i == 198 || i == 199) || lost != told || f-i != first {
+					t.Fatalf("late by %d, swapped %v: frame %d, packet %d: %v, %d lost", late, swapped, f, i, ok, lost)
+				}
+				if want := i == 200 && late == 1; (straggler != nil) != want || want && !bytes.Equal(straggler, c.packets[199]) {
+					t.Fatalf("late by %d, swapped %v: packet %d comes after %d bytes", late, swapped, i, len(straggler))
+				}
+			}
+			if got := c.Concealed() / tick; got != uint64(late) {
+				t.Errorf("late by %d, swapped %v: %d frames concealed", late, swapped, got)
+			}
+		}
+	}
+}
