@@ -133,7 +133,9 @@ func (e *Engine) deliver() {
 	now := time.Now()
 	for _, s := range sessions {
 		s.deliver(&s.heardEvents, fromEvent, now)
-		s.deliver(&s.heardInfo, fromInfo, now)
+		if ring := s.heardInfo.Load(); ring != nil {
+			s.deliver(ring, fromInfo, now)
+		}
 	}
 }
 
@@ -142,6 +144,9 @@ func (s *Session) deliver(ring *digitRing, source digitSource, now time.Time) {
 		d, ok := ring.pop()
 		if !ok {
 			return
+		}
+		if s.pairs == nil {
+			s.pairs = new(pairing)
 		}
 		if s.pairs.first(d.digit, source, now) && s.cfg.Digit != nil {
 			s.cfg.Digit(d.digit)
@@ -153,7 +158,15 @@ func (s *Session) deliver(ring *digitRing, source digitSource, now time.Time) {
 // heard as an event; where a peer tells each key press both ways it counts
 // once. It is called by the conference's goroutine.
 func (s *Session) InfoDigit(d byte) {
-	if eventOf(d) >= 0 && s.heardInfo.push(queuedDigit{digit: d}) {
+	if eventOf(d) < 0 {
+		return
+	}
+	ring := s.heardInfo.Load()
+	if ring == nil {
+		ring = new(digitRing)
+		s.heardInfo.Store(ring)
+	}
+	if ring.push(queuedDigit{digit: d}) {
 		s.engine.pressed.Add(1)
 	}
 }

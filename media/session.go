@@ -46,10 +46,10 @@ type Session struct {
 	downgraded bool // to plain RTP, and it was logged
 
 	// From one side to the other.
-	heardEvents digitRing // worker to pump
-	heardInfo   digitRing // conference to pump
-	pairs       pairing   // the pump's
-	toSend      digitRing // conference to worker
+	heardEvents digitRing                 // worker to pump
+	heardInfo   atomic.Pointer[digitRing] // conference to pump; nil before the first
+	pairs       *pairing                  // the pump's; nil before the first digit
+	toSend      digitRing                 // conference to worker
 	inForce     atomic.Pointer[agreement]
 	count       counters
 

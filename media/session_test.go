@@ -88,10 +88,10 @@ func TestTwoSessions(t *testing.T) {
 	}
 }
 
-// A session just fits a size class of the allocator; the next is 2 KB larger, for
+// A session just fits a size class of the allocator; the next is 768 bytes larger, for
 // each leg.
 func TestSizeOfASession(t *testing.T) {
-	if size := unsafe.Sizeof(Session{}); size > 10240 {
+	if size := unsafe.Sizeof(Session{}); size > 9472 {
 		t.Errorf("a session has %d bytes", size)
 	}
 }

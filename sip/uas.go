@@ -15,7 +15,7 @@ const refreshRing = time.Minute
 // but for key, branch and call, which never change.
 type invite struct {
 	call   *Call
-	req    *sip.Request
+	req    *sip.Request // this and the next: nil once it is acknowledged
 	tx     *sip.ServerTx
 	key    inviteKey
 	branch string
@@ -235,9 +235,18 @@ func (in *invite) delayed() bool { return len(sessionOf(in.req)) == 0 }
 // stop ends all timers and with them the retransmissions.
 func (in *invite) stop() {
 	in.ok = nil
-	for _, t := range [...]*time.Timer{in.ringer, in.resend, in.timeout} {
-		if t != nil {
-			t.Stop()
+	for _, t := range [...]**time.Timer{&in.ringer, &in.resend, &in.timeout} {
+		if *t != nil {
+			(*t).Stop()
+			*t = nil
 		}
 	}
+}
+
+// shed lets go of the messages once the 2xx is acknowledged, which are most of
+// what a call takes. Its transaction lives on for half a minute and lets no copy
+// of the INVITE through (RFC 6026 §7.1); it looks at neither of them for that.
+func (in *invite) shed() {
+	in.req.MessageData, in.ok.MessageData = sip.MessageData{}, sip.MessageData{}
+	in.req, in.tx, in.ring = nil, nil, nil
 }

@@ -98,6 +98,7 @@ func (c *Call) acknowledged(req *sip.Request) {
 
 // confirmed ends the wait for the ACK of in.
 func (c *Call) confirmed(in *invite, ev Event) {
+	in.shed()
 	in.stop()
 	if in == c.peerOffer {
 		c.peerOffer = nil

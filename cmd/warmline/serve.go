@@ -40,7 +40,7 @@ func (c *serveCmd) Run(s *streams, run runner) error {
 	if err != nil {
 		return err
 	}
-	tune(cfg, os.Getenv, os.DirFS("/")).apply()
+	defer tune(cfg, os.Getenv, os.DirFS("/")).apply()()
 	return serve(cfg, c.logger(s.err), c.load, run)
 }
 

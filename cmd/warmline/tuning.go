@@ -14,11 +14,12 @@ import (
 )
 
 // Garbage is made by signalling alone, a few megabytes a second at a hundred calls
-// a second: media frames allocate nothing. So to collect it when there is half as
-// much of it as is alive takes a collection every few seconds at the busiest, while
-// what is waited for longer would be part of what a call takes.
+// a second: media frames allocate nothing. So to collect it when there is a quarter
+// as much of it as is alive takes a collection every second or two at the busiest.
+// What is waited for longer would be part of what a call takes, and more than that:
+// what is kept lies between what is not, whose places stay empty.
 const (
-	collectPercent = 50
+	collectPercent = 25
 	memoryShare    = 0.7 // of the machine's or the container's
 )
 
@@ -27,6 +28,7 @@ type tuning struct {
 	processors     int
 	collectPercent int
 	memoryLimit    int64 // bytes
+	tidy           bool  // collect when it is quiet
 }
 
 // tune finds the settings that suit a server, but for those that the
@@ -38,7 +40,7 @@ func tune(cfg *config.Config, getenv func(string) string, root fs.FS) tuning {
 		t.processors = server.Processors(cfg)
 	}
 	if getenv("GOGC") == "" {
-		t.collectPercent = collectPercent
+		t.collectPercent, t.tidy = collectPercent, true
 	}
 	if getenv("GOMEMLIMIT") == "" {
 		t.memoryLimit = int64(memoryShare * float64(availableMemory(root)))
@@ -46,8 +48,8 @@ func tune(cfg *config.Config, getenv func(string) string, root fs.FS) tuning {
 	return t
 }
 
-// apply has to come before the server starts.
-func (t tuning) apply() {
+// apply has to come before the server starts; stop when it is over.
+func (t tuning) apply() (stop func()) {
 	if t.processors > 0 {
 		runtime.GOMAXPROCS(t.processors)
 	}
@@ -57,6 +59,11 @@ func (t tuning) apply() {
 	if t.memoryLimit > 0 {
 		debug.SetMemoryLimit(t.memoryLimit)
 	}
+	over := make(chan struct{})
+	if t.tidy {
+		go newTidier().run(over)
+	}
+	return func() { close(over) }
 }
 
 // availableMemory is how many bytes the machine and the container let us use;

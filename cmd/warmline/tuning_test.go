@@ -22,15 +22,15 @@ func files(contents map[string]string) fstest.MapFS {
 // The environment wins, setting by setting.
 func TestTuningLeavesWhatTheEnvironmentSets(t *testing.T) {
 	root := files(map[string]string{"proc/meminfo": "MemTotal: 1000000 kB\n"})
-	all := tuning{processors: server.Processors(config.Default()), collectPercent: 50, memoryLimit: 716_800_000}
+	all := tuning{processors: server.Processors(config.Default()), collectPercent: collectPercent, memoryLimit: 716_800_000, tidy: true}
 	for _, c := range []struct {
 		set  string
 		want tuning
 	}{
 		{"", all},
-		{"GOMAXPROCS", tuning{0, all.collectPercent, all.memoryLimit}},
-		{"GOGC", tuning{all.processors, 0, all.memoryLimit}},
-		{"GOMEMLIMIT", tuning{all.processors, all.collectPercent, 0}},
+		{"GOMAXPROCS", tuning{0, all.collectPercent, all.memoryLimit, true}},
+		{"GOGC", tuning{all.processors, 0, all.memoryLimit, false}},
+		{"GOMEMLIMIT", tuning{all.processors, all.collectPercent, 0, true}},
 	} {
 		got := tune(config.Default(), func(name string) string {
 			if name == c.set {
@@ -81,9 +81,9 @@ func TestAvailableMemory(t *testing.T) {
 
 func TestTuningIsApplied(t *testing.T) {
 	processors, percent, limit := runtime.GOMAXPROCS(0), debug.SetGCPercent(100), debug.SetMemoryLimit(-1)
-	defer tuning{processors, percent, limit}.apply()
-	tuning{processors + 3, 250, 1 << 40}.apply()
-	tuning{}.apply() // changes nothing
+	defer tuning{processors, percent, limit, false}.apply()()
+	defer tuning{processors + 3, 250, 1 << 40, true}.apply()()
+	tuning{}.apply()() // changes nothing
 	if got := runtime.GOMAXPROCS(0); got != processors+3 {
 		t.Errorf("GOMAXPROCS is %d, want %d", got, processors+3)
 	}

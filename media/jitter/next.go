@@ -14,7 +14,7 @@ func (p *Playout) Next(now int64) bool {
 	leapt := p.play-p.from != uint32(p.size)
 	p.from = p.play
 	if !p.running {
-		clear(p.frame[:p.size])
+		clear(p.own())
 		p.made, p.whole = true, false
 		return false
 	}
@@ -46,6 +46,14 @@ func (p *Playout) Samples() []int16 {
 func (p *Playout) present() []int16 {
 	if p.whole {
 		return p.store.samples[p.store.at(p.from):][:p.size]
+	}
+	return p.own()
+}
+
+// own is the memory of a frame that is not in the store as it is.
+func (p *Playout) own() []int16 {
+	if k := p.format.Packets; k != nil {
+		return k.frame[:p.size]
 	}
 	return p.frame[:p.size]
 }
@@ -84,7 +92,7 @@ func (p *Playout) promising() bool {
 // make makes the frame.
 func (p *Playout) make() {
 	p.made, p.whole = true, false
-	dst := p.frame[:p.size]
+	dst := p.own()
 	p.need(p.size, true)
 	if p.relay.on || !p.adapt(dst) {
 		if p.whole = p.intact(); !p.whole {

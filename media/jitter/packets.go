@@ -23,6 +23,7 @@ type Packets struct {
 
 	depth   Depth
 	model   [2 * modelSamples]int16
+	frame   [MaxFrame]int16
 	scratch [maxSamples]int16
 }
 

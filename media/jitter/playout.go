@@ -73,7 +73,7 @@ type Playout struct {
 
 	coded  coded
 	relay  relay
-	frame  [MaxFrame]int16
+	frame  [baseFrame]int16 // of a codec with state it is in its Packets
 	lags   lags
 	ground background
 
@@ -106,6 +106,7 @@ func (p *Playout) Reset(f Format) {
 	p.conceal.model = p.model[:]
 	if f.Packets != nil {
 		f.Packets.forget()
+		f.Packets.frame = [MaxFrame]int16{}
 		f.Decoder.Reset()
 		p.conceal.model = f.Packets.model[:]
 	}

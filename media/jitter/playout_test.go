@@ -73,7 +73,7 @@ func all(frame []int16, v int16) bool {
 }
 
 func TestMemory(t *testing.T) {
-	if n := unsafe.Sizeof(Playout{}); n > 8<<10 {
+	if n := unsafe.Sizeof(Playout{}); n > 7696 {
 		t.Errorf("a stream takes %d bytes", n)
 	}
 	if n := unsafe.Sizeof(Packets{}); n > 24<<10 {
