@@ -199,6 +199,33 @@ func TestRepeatedInviteIsOneCall(t *testing.T) {
 	})
 }
 
+// Nothing of the INVITE is kept once it is acknowledged, and yet it is known.
+func TestAcknowledgedInviteIsLetGoOf(t *testing.T) {
+	bubble(t, func(t *testing.T, r *rig) {
+		p := r.peer(trunkAddr)
+		c, l := ringing(r, p)
+		c.Answer([]byte(answerSDP))
+		p.response(200)
+		to, uri := l.to, l.uri
+		l.to, l.uri = "", "sip:200@203.0.113.1"
+		late := l.again("INVITE", l.ackedSeq, offerSDP)
+		merged := l.text("INVITE", l.ackedSeq, offerSDP)
+		l.to, l.uri = to, uri
+		l.ack("")
+		r.want(Acked)
+		if in := c.incoming; in.req != nil || in.tx != nil || in.ring != nil || in.ok != nil || in.resend != nil || in.timeout != nil {
+			t.Errorf("kept: %+v", in)
+		}
+		p.send(late)
+		p.silent(time.Second)
+		p.send(merged) // by another path
+		p.response(482)
+		l.send("BYE", "")
+		p.response(200)
+		r.want(Ended)
+	})
+}
+
 func TestMergedRequestIs482(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
