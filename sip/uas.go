@@ -243,10 +243,18 @@ func (in *invite) stop() {
 	}
 }
 
+// shedAfter is when the timer of a transaction that answers 100 to its INVITE by
+// itself, after 200 ms, is over for certain.
+const shedAfter = time.Second
+
 // shed lets go of the messages once the 2xx is acknowledged, which are most of
 // what a call takes. Its transaction lives on for half a minute and lets no copy
 // of the INVITE through (RFC 6026 §7.1); it looks at neither of them for that.
 func (in *invite) shed() {
-	in.req.MessageData, in.ok.MessageData = sip.MessageData{}, sip.MessageData{}
+	req, ok, tx := in.req, in.ok, in.tx
 	in.req, in.tx, in.ring = nil, nil, nil
+	time.AfterFunc(shedAfter, func() {
+		_ = tx.Err() // takes its lock: what the timer has read, it read before
+		req.MessageData, ok.MessageData = sip.MessageData{}, sip.MessageData{}
+	})
 }
