@@ -109,6 +109,7 @@ func (l *Lane) Close() {
 
 // Take has what comes for a local address come to the lane from now on.
 func (l *Lane) Take(local netip.AddrPort) {
+	l.out.bind(local.Addr().As4())
 	l.queues[local.Port()] = queue{open: true}
 	l.table.steer(local, l.index)
 }

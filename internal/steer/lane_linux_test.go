@@ -29,7 +29,13 @@ func newLane(t testing.TB) *Lane {
 // listen is a socket as everybody has it.
 func listen(t testing.TB) *net.UDPConn {
 	t.Helper()
-	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	return listenAt(t, "127.0.0.1")
+}
+
+// listenAt is the same at another address of the machine.
+func listenAt(t testing.TB, ip string) *net.UDPConn {
+	t.Helper()
+	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.ParseIP(ip)})
 	if err != nil {
 		t.Fatal(err)
 	}
