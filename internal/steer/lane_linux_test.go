@@ -213,6 +213,41 @@ func TestLaneFlood(t *testing.T) {
 	}
 }
 
+// What many peers send while the network, or the lane's thread, stands still is
+// there afterwards, long or short.
+func TestLaneAfterAStall(t *testing.T) {
+	for name, c := range map[string]struct{ ports, each, size int }{
+		"20 ms": {150, 80, 172},
+		"40 ms": {150, 12, 332},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l, peer := newLane(t), listen(t)
+			text := string(make([]byte, c.size))
+			var all []*net.UDPConn
+			for range c.ports {
+				a := listen(t)
+				l.Take(addrOf(a))
+				all = append(all, a)
+				for range c.each {
+					tell(t, peer, a, text)
+				}
+			}
+			for range 1 + c.ports*c.each/(rounds*batch) {
+				l.Receive()
+			}
+			n := 0
+			for _, a := range all {
+				for next(l, a) != "-" {
+					n++
+				}
+			}
+			if n != c.ports*c.each {
+				t.Errorf("%d came of %d", n, c.ports*c.each)
+			}
+		})
+	}
+}
+
 // A store that is full drops what comes, and has room again once it is read.
 func TestLaneFull(t *testing.T) {
 	l, a, peer := newLane(t), listen(t), listen(t)
