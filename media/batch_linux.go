@@ -53,8 +53,7 @@ func (b *kernelBatch) Stop(s Socket) {
 	if s, ok := s.(*kernelSocket); ok {
 		s.flush()
 		if s.steered {
-			b.lane.Stop(s.local.Port())
-			s.alone = true
+			b.lane.Stop(s.local.Port()) // whether its own is still to be read first, alone has
 		}
 	}
 }

@@ -71,7 +71,7 @@ func (s *kernelSocket) unsteer() {
 	s.batch.lane.Drop(s.local.Port())
 	s.steered, s.alone = false, false
 	if s.peer.IsValid() && s.connect(s.peer) != nil {
-		s.peer = netip.AddrPort{} // whoever owns the socket connects it again
+		s.peer = netip.AddrPort{} // strangers are for its owner to tell
 	}
 }
 

@@ -97,6 +97,25 @@ func TestSteeredKeepsAll(t *testing.T) {
 	}
 }
 
+// What came before a socket was aboard comes first also where it leaves before
+// anybody has read.
+func TestSteeredLeavesInOrder(t *testing.T) {
+	b := newSteered(t, steering(t, 1))
+	near, far := joined(t)
+	tell(t, far, near, "ashore")
+	b.Add(near)
+	tell(t, far, near, "aboard")
+	b.Stop(near)
+	if got := all(near); got != "ashore aboard" {
+		t.Errorf("got %q", got)
+	}
+	tell(t, far, near, "between")
+	b.Remove(near)
+	if got := all(near); got != "between" {
+		t.Errorf("then %q", got)
+	}
+}
+
 func TestSteeredSaysFromWhomAndWhen(t *testing.T) {
 	b := newSteered(t, steering(t, 1))
 	near, far := pair(t, "127.0.0.1")

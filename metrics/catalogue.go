@@ -57,7 +57,7 @@ var (
 	famBatched = family{"warmline_media_batched_workers", "gauge", nil,
 		"Media workers whose packets go many with one system call; the others make one for each."}
 	famSteered = family{"warmline_media_steered_workers", "gauge", nil,
-		"Media workers whose legs' packets all go by one socket; those of the others have one each."}
+		"Media workers that have the packets of all IPv4 legs go by one socket; the legs of the others have one each."}
 	famUse = family{"warmline_media_worker_use", "gauge", []string{"worker"},
 		"Share of its time that a media worker is busy, 0 to 1."}
 	famEncodes = family{"warmline_media_encodes_total", "counter", []string{"codec", "shared"},

@@ -29,12 +29,22 @@ const Datagram = longest
 // outgoing has what is to be sent.
 type outgoing struct {
 	socket   int
+	bound    [4]byte // the address that the socket has its routes for
 	count    int
+	origins  [batch]origin
 	messages [batch]message
 	vectors  [batch]unix.Iovec
 	to       [batch]unix.RawSockaddrInet4
 	failed   [batch]syscall.Errno
 	packets  [batch]packet
+}
+
+// origin has the kernel look for the route of a datagram from another address
+// than the socket's: it does not look into headers that are not its own.
+type origin struct {
+	header unix.Cmsghdr
+	info   unix.Inet4Pktinfo
+	_      [4]byte
 }
 
 // packet is odd in size so that the beginnings of many do not compete for the
@@ -56,8 +66,30 @@ func (o *outgoing) open() (err error) {
 		o.vectors[i].Base = &o.packets[i][0]
 		m.Iov = &o.vectors[i]
 		m.SetIovlen(1)
+		c := &o.origins[i]
+		c.header.Level, c.header.Type = unix.IPPROTO_IP, unix.IP_PKTINFO
+		c.header.SetLen(unix.SizeofCmsghdr + unix.SizeofInet4Pktinfo)
+		m.Control = (*byte)(unsafe.Pointer(c))
 	}
 	return nil
+}
+
+// bind makes an address that of the socket, if it has none: most machines send
+// all from one, and for that nothing need be said with each datagram.
+func (o *outgoing) bind(ip [4]byte) {
+	if o.bound == [4]byte{} && unix.Bind(o.socket, &unix.SockaddrInet4{Addr: ip}) == nil {
+		o.bound = ip
+	}
+}
+
+// route says with a datagram which address it is from, if that must be said.
+func (o *outgoing) route(i int, from [4]byte) {
+	size := 0
+	if from != o.bound {
+		o.origins[i].info.Spec_dst = from
+		size = int(unsafe.Sizeof(origin{}))
+	}
+	o.messages[i].header.SetControllen(size)
 }
 
 // Origin is an address and port of this machine's, as short as it can be.
@@ -83,6 +115,7 @@ func (l *Lane) Write(p []byte, from Origin, to netip.AddrPort) int {
 	o.to[i].Addr = to.Addr().As4()
 	size := headers + len(p)
 	address(o.packets[i][:size], from, to)
+	o.route(i, from.IP)
 	o.vectors[i].SetLen(size)
 	return i
 }

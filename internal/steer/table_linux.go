@@ -1,6 +1,7 @@
 package steer
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -54,6 +55,9 @@ func NewTable(lanes int) (*Table, error) {
 }
 
 func (t *Table) open() (err error) {
+	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
+		return errors.New("the rows are laid out for processors that have the low byte first")
+	}
 	size := ports * int(unsafe.Sizeof(row{}))
 	t.rowsMap, err = ebpf.NewMap(&ebpf.MapSpec{
 		Name: "ports", Type: ebpf.Array, KeySize: 4, ValueSize: uint32(unsafe.Sizeof(row{})),
