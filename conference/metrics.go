@@ -78,7 +78,7 @@ func scrapeMedia(out *metrics.Snapshot, s mixer.Stats) {
 
 func scrapeRTP(out *metrics.Snapshot, s media.EngineStats) {
 	out.PacketsIn, out.PacketsOut, out.PacketsLost = s.PacketsIn, s.PacketsOut, s.Lost
-	out.Steered = s.Steered
+	out.Steered, out.SteeringDropped = s.Steered, s.Dropped
 	out.Encrypted = s.Encrypted
 	for _, f := range s.Frames {
 		out.Encodes[[2]string{f.Codec, "no"}] = f.Encoded

@@ -15,7 +15,8 @@ type EngineStats struct {
 	Sessions              int
 	Encrypted             int // sessions whose audio is, now
 	PortsFree             int
-	Steered               int // workers for which the network has all packets of their sessions in one socket
+	Dropped               uint64 // datagrams that had come, but for which a steering network had no room
+	Steered               int    // workers for which the network has all packets of their sessions in one socket
 }
 
 // FrameStats say how the frames sent in a codec were made.
@@ -50,7 +51,7 @@ func (e *Engine) Stats() EngineStats {
 	total.Sessions = len(e.sessions)
 	total.PortsFree = e.ports.ready(time.Now())
 	if k, ok := e.cfg.Network.(*Kernel); ok {
-		total.Steered = k.Steered()
+		total.Steered, total.Dropped = k.Steered(), k.Dropped()
 	}
 	for s := range e.sessions {
 		total.add(s)

@@ -22,5 +22,8 @@ func (*Kernel) Listen(netip.AddrPort) (Socket, error) {
 // Steered is 0.
 func (*Kernel) Steered() int { return 0 }
 
+// Dropped is 0.
+func (*Kernel) Dropped() uint64 { return 0 }
+
 // Close does nothing.
 func (*Kernel) Close() {}

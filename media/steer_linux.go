@@ -26,6 +26,8 @@ func NewKernel(cfg KernelConfig) *Kernel {
 		var err error
 		if k.table, err = steer.NewTable(cfg.Lanes); err != nil {
 			k.log.Info("media packets are not steered: each leg's come by its own socket", "err", err)
+		} else {
+			k.log.Info("media packets are steered: those of all legs come by one socket per worker")
 		}
 	}
 	return k
@@ -37,6 +39,14 @@ func (k *Kernel) Steered() int {
 		return 0
 	}
 	return k.table.Lanes()
+}
+
+// Dropped counts the datagrams to steered sockets for which there was no room.
+func (k *Kernel) Dropped() uint64 {
+	if k.table == nil {
+		return 0
+	}
+	return k.table.Dropped()
 }
 
 // Close is called once no worker has a batch any more.

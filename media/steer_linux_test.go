@@ -14,9 +14,12 @@ import (
 func newSteered(t testing.TB, k *Kernel) *kernelBatch {
 	t.Helper()
 	runtime.LockOSThread() // for ever: the thread ends with the test
+	if m := steer.Missing(); m != "" {
+		t.Skipf("it takes %s", m)
+	}
 	b, err := k.NewBatch()
 	if err != nil || b == nil {
-		t.Skipf("this system does not let us steer: %v", err)
+		t.Fatalf("no batch that steers: %v", err)
 	}
 	t.Cleanup(b.Close)
 	return b.(*kernelBatch)
@@ -55,6 +58,15 @@ func tell(t testing.TB, from, to Socket, texts ...string) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// afloat is a batch that steers one of two sockets.
+func afloat(t *testing.T) (b *kernelBatch, near, far Socket) {
+	t.Helper()
+	b = newSteered(t, steering(t, 1))
+	near, far = pair(t, "127.0.0.1")
+	aboard(t, b, near)
+	return b, near, far
 }
 
 // Nothing is lost and nothing out of order whenever a socket goes aboard and
@@ -117,9 +129,7 @@ func TestSteeredLeavesInOrder(t *testing.T) {
 }
 
 func TestSteeredSaysFromWhomAndWhen(t *testing.T) {
-	b := newSteered(t, steering(t, 1))
-	near, far := pair(t, "127.0.0.1")
-	aboard(t, b, near)
+	b, near, far := afloat(t)
 	readNow(near) // nothing of its own waits
 	tell(t, far, near, "x")
 	b.Fetch(near)
@@ -131,10 +141,8 @@ func TestSteeredSaysFromWhomAndWhen(t *testing.T) {
 
 // A steered socket is connected in all but name.
 func TestSteeredConnect(t *testing.T) {
-	b := newSteered(t, steering(t, 1))
-	near, far := pair(t, "127.0.0.1")
+	b, near, far := afloat(t)
 	stranger, _ := pair(t, "127.0.0.1")
-	aboard(t, b, near)
 	tell(t, stranger, near, "before")
 	b.Fetch(near)
 	b.Run()

@@ -58,6 +58,8 @@ var (
 		"Media workers whose packets go many with one system call; the others make one for each."}
 	famSteered = family{"warmline_media_steered_workers", "gauge", nil,
 		"Media workers that have the packets of all IPv4 legs go by one socket; the legs of the others have one each."}
+	famSteeringDropped = family{"warmline_media_steering_dropped_total", "counter", nil,
+		"Datagrams to legs that such a worker has, but for which there was no room."}
 	famUse = family{"warmline_media_worker_use", "gauge", []string{"worker"},
 		"Share of its time that a media worker is busy, 0 to 1."}
 	famEncodes = family{"warmline_media_encodes_total", "counter", []string{"codec", "shared"},
@@ -110,7 +112,7 @@ var catalogue = []family{
 	famSIPRequests, famSIPResponses, famSIPDropped, famSetup,
 	famVerbs, famConsults, famHold, famAlone,
 	famLeaked, famLateness, famDuration, famSkipped, famPriority,
-	famWorkers, famBatched, famSteered, famUse, famEncodes, famRelayed, famEncrypted, famRefused,
+	famWorkers, famBatched, famSteered, famSteeringDropped, famUse, famEncodes, famRelayed, famEncrypted, famRefused,
 	famPackets, famLost, famJitter, famLegJitter, famRoundTrip, famConcealed, famMOS, famTimeouts,
 	famWaiting, famWait, famAbandoned, famAgents,
 	famRecords, famRecordsDropped,

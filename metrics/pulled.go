@@ -20,7 +20,7 @@ type pulled struct {
 var pulledFamilies = []family{
 	famBuild, famConferences, famParticipants, famRegistrations,
 	famSIPRequests, famSIPResponses, famSIPDropped, famLeaked, famLateness,
-	famDuration, famSkipped, famPriority, famWorkers, famBatched, famSteered, famUse, famEncodes,
+	famDuration, famSkipped, famPriority, famWorkers, famBatched, famSteered, famSteeringDropped, famUse, famEncodes,
 	famRelayed, famEncrypted, famPackets, famLost, famJitter,
 	famWaiting, famAgents, famRecords, famRecordsDropped,
 }
@@ -67,6 +67,7 @@ func (p *pulled) Collect(ch chan<- prometheus.Metric) {
 	set(e, famWorkers, priority, s.Workers)
 	e.value(famBatched, float64(s.Batched))
 	e.value(famSteered, float64(s.Steered))
+	e.value(famSteeringDropped, float64(s.SteeringDropped))
 	set(e, famRelayed, codecs, s.Relayed)
 	e.encodes(s.Encodes)
 	e.use(s.WorkerUse)

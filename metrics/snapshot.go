@@ -28,6 +28,8 @@ type Snapshot struct {
 	Agents        map[string]int // by presence
 	MediaPriority string         // "realtime", "nice", "plain"
 
+	SteeringDropped uint64 // datagrams that had come, but for which there was no room
+
 	RecordsWritten uint64 // call records
 	RecordsDropped uint64
 }

@@ -37,7 +37,7 @@ var layers = []struct {
 	{"internal/demo", "internal/hearing internal/softphone mixer testdata/speech", "github.com/prometheus", "a story told to a server through its own doors"},
 	{"internal/hearing", "", "net os github.com", "a recording in, what was heard out"},
 	{"internal/softphone", "sip media media/resample mixer", "github.com/prometheus net/http", "a phone for tests and the demo"},
-	{"internal/steer", "", "os context", "many ports, one socket"},
+	{"internal/steer", "", "context", "many ports, one socket"},
 	{"internal/uring", "", "net os context github.com", "a system call for many"},
 	{"internal/testnet", "", "github.com", "a network for everybody's tests"},
 	{"internal/score", "", impure, "two signals in, an opinion out"},

@@ -70,14 +70,15 @@ func (t *Table) NewLane() (*Lane, error) {
 		err = l.out.open()
 	}
 	if err == nil {
+		err = l.store.open()
+	}
+	if err == nil {
 		l.index, err = t.take(l.socket)
 	}
 	if err != nil {
-		unix.Close(l.socket)
-		unix.Close(l.out.socket)
-		return nil, fmt.Errorf("steer: %w", err)
+		l.release()
+		return nil, failed(err)
 	}
-	l.store.init()
 	for i := range l.headers {
 		l.arrived[i].slot = l.store.take()
 		l.arm(i)
@@ -104,8 +105,13 @@ func (l *Lane) listen() (err error) {
 // Close ends it. No port may be steered to it.
 func (l *Lane) Close() {
 	l.table.giveBack(l.index)
+	l.release()
+}
+
+func (l *Lane) release() {
 	unix.Close(l.socket)
 	unix.Close(l.out.socket)
+	l.store.close()
 }
 
 // Take has what comes for a local address come to the lane from now on.
@@ -168,26 +174,19 @@ func (l *Lane) arm(i int) {
 	m.SetControllen(ancillary)
 }
 
-// file puts a datagram where its port's reader finds it, unless there is no room.
+// file puts a datagram where its port's reader finds it.
 func (l *Lane) file(i int) {
-	a, h := &l.arrived[i], &l.headers[i]
-	port, at := told(a, int(h.header.Controllen))
+	a := &l.arrived[i]
+	port, at := told(a, int(l.headers[i].header.Controllen))
 	q := &l.queues[port]
-	if !q.open || q.count == deepest || h.header.Flags&unix.MSG_TRUNC != 0 {
-		return
-	}
-	s := &l.store.slots[a.slot]
-	s.at, s.from, s.length, s.next = at, a.from, uint16(h.length), 0
-	if h.length > short && !l.store.lengthen(s, a.rest[:h.length-short]) {
+	if !q.open {
 		return
 	}
 	place := a.slot + 1
-	next := l.store.take()
-	if next == none {
-		l.store.shorten(s)
+	if q.count == deepest || !l.keep(i, at) {
+		l.table.dropped.Add(1)
 		return
 	}
-	a.slot = next
 	if q.count == 0 {
 		q.first = place
 	} else {
@@ -195,6 +194,24 @@ func (l *Lane) file(i int) {
 	}
 	q.last = place
 	q.count++
+}
+
+// keep leaves a datagram that came at some time in its slot, and has the next one
+// come to another; false: there is no room.
+func (l *Lane) keep(i int, at int64) bool {
+	a, h := &l.arrived[i], &l.headers[i]
+	s := &l.store.slots[a.slot]
+	s.at, s.from, s.length, s.next = at, a.from, uint16(h.length), 0
+	if h.header.Flags&unix.MSG_TRUNC != 0 || h.length > short && !l.store.lengthen(s, a.rest[:h.length-short]) {
+		return false
+	}
+	next := l.store.take()
+	if next == none {
+		l.store.shorten(s)
+		return false
+	}
+	a.slot = next
+	return true
 }
 
 // told reads what the kernel says of a datagram: the port it was sent to, and

@@ -13,13 +13,19 @@ import (
 // network is a network of this test's own, made with the tool ip.
 func network(t *testing.T, commands ...string) {
 	t.Helper()
+	if m := Missing(); m != "" {
+		t.Skipf("it takes %s", m)
+	}
+	if _, err := exec.LookPath("ip"); err != nil {
+		t.Skipf("it takes the tool ip: %v", err)
+	}
 	runtime.LockOSThread() // for ever: the thread ends with the test, and its network
 	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
-		t.Skipf("this system lets us have no network of our own: %v", err)
+		t.Fatal(err)
 	}
 	for _, c := range append([]string{"link set lo up"}, commands...) {
 		if out, err := exec.Command("ip", strings.Fields(c)...).CombinedOutput(); err != nil {
-			t.Skipf("ip %s: %v: %s", c, err, out)
+			t.Fatalf("ip %s: %v: %s", c, err, out)
 		}
 	}
 }

@@ -1,6 +1,11 @@
 package steer
 
-import "golang.org/x/sys/unix"
+import (
+	"fmt"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
 
 const (
 	// short is how long a datagram may be to fit a slot: 20 ms of anything.
@@ -15,12 +20,15 @@ const (
 )
 
 // store keeps datagrams until they are read. Those freed last are used first:
-// they are still in the processor's cache.
+// they are still in the processor's cache. Most of the memory is never touched. It
+// is not of the heap: the collector would count all of it as alive, and let as much
+// more garbage wait.
 type store struct {
-	free  []uint16 // slots
-	slots []slot
-	ends  []uint16 // free places in long
-	long  [][longest]byte
+	free   []uint16 // slots
+	slots  []slot
+	ends   []uint16 // free places in long
+	long   [][longest]byte
+	memory []byte // of slots and long
 }
 
 // slot is a datagram.
@@ -34,17 +42,31 @@ type slot struct {
 	data   [short]byte
 }
 
-func (s *store) init() {
-	s.slots = make([]slot, waiting)
+func (s *store) open() (err error) {
+	const size = waiting * int(unsafe.Sizeof(slot{}))
+	s.memory, err = unix.Mmap(-1, 0, size+longs*longest, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+	if err != nil {
+		return fmt.Errorf("memory for datagrams: %w", err)
+	}
+	s.slots = unsafe.Slice((*slot)(unsafe.Pointer(&s.memory[0])), waiting)
+	s.long = unsafe.Slice((*[longest]byte)(unsafe.Pointer(&s.memory[size])), longs)
 	s.free = make([]uint16, waiting)
 	for i := range s.free {
 		s.free[i] = uint16(waiting - 1 - i)
 	}
-	s.long = make([][longest]byte, longs)
 	s.ends = make([]uint16, longs)
 	for i := range s.ends {
 		s.ends[i] = uint16(longs - 1 - i)
 	}
+	return nil
+}
+
+// close gives the memory back.
+func (s *store) close() {
+	if s.memory != nil {
+		unix.Munmap(s.memory)
+	}
+	*s = store{}
 }
 
 // take returns a slot, or none.

@@ -30,6 +30,8 @@ type Table struct {
 	program *ebpf.Program
 	hook    link.Link
 
+	dropped atomic.Uint64
+
 	mu    sync.Mutex
 	taken []bool // lanes in use
 }
@@ -49,9 +51,17 @@ func NewTable(lanes int) (*Table, error) {
 	t := &Table{taken: make([]bool, lanes)}
 	if err := t.open(); err != nil {
 		t.Close()
-		return nil, fmt.Errorf("steer: %w", err)
+		return nil, failed(err)
 	}
 	return t, nil
+}
+
+// failed says what would be right, if the system said no.
+func failed(err error) error {
+	if m := Missing(); m != "" {
+		return fmt.Errorf("steer: it takes %s: %w", m, err)
+	}
+	return fmt.Errorf("steer: %w", err)
 }
 
 func (t *Table) open() (err error) {
@@ -132,6 +142,10 @@ func (t *Table) Lanes() (n int) {
 	}
 	return n
 }
+
+// Dropped counts the datagrams for which a lane had no room: too many waited, for
+// one port or for all, or they were longer than any that is of use.
+func (t *Table) Dropped() uint64 { return t.dropped.Load() }
 
 // take gives a lane's socket a number.
 func (t *Table) take(socket int) (lane int, err error) {

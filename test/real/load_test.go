@@ -15,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"warmline/internal/steer"
 )
 
 // generous are limits that a load test does not meet.
@@ -127,6 +129,9 @@ var roomHz = [3]float64{450, 850, 1450}
 func TestThreePartyConferences(t *testing.T) {
 	rooms := envInt("ROOMS", 30)
 	s := startServer(t, generous)
+	if got, missing := s.metric("warmline_media_steered_workers"), steer.Missing(); (got > 0) != (missing == "") {
+		t.Errorf("%v workers are steered, %q is missing for it", got, missing)
+	}
 	talkers := make([]*talker, 3*rooms)
 	var numbers strings.Builder
 	numbers.WriteString("SEQUENTIAL\n")
