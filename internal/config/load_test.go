@@ -273,20 +273,20 @@ func TestPlainValuesWithColons(t *testing.T) {
 }
 
 func TestExpand(t *testing.T) {
-	local := []netip.Addr{netip.MustParseAddr("192.0.2.2"), netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("2001:db8::2")}
+	local := []netip.Addr{netip.MustParseAddr("192.0.2.2"), netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("192.0.2.2"), netip.MustParseAddr("2001:db8::2")}
 	var listen []Listen
-	for _, text := range []string{"udp://0.0.0.0:5060", "tcp://10.0.0.1:5060", "tcp://[::]:5061"} {
+	for _, text := range []string{"udp://127.0.0.1:5060", "udp://0.0.0.0:5060", "tcp://10.0.0.1:5060", "tcp://[::]:5061"} {
 		l, err := parseListen(text)
 		if err != nil {
 			t.Fatal(err)
 		}
 		listen = append(listen, l)
 	}
-	want := "[udp://192.0.2.2:5060 udp://127.0.0.1:5060 tcp://10.0.0.1:5060 tcp://[2001:db8::2]:5061]"
+	want := "[udp://127.0.0.1:5060 udp://192.0.2.2:5060 tcp://10.0.0.1:5060 tcp://[2001:db8::2]:5061]"
 	if got := fmt.Sprint(Expand(listen, local)); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	if got, err := json.Marshal(listen[:1]); err != nil || string(got) != `["udp://0.0.0.0:5060"]` {
+	if got, err := json.Marshal(listen[1:2]); err != nil || string(got) != `["udp://0.0.0.0:5060"]` {
 		t.Errorf("in a log: %s, %v", got, err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"strconv"
+	"slices"
 	"strings"
 	"time"
 )
@@ -32,17 +33,23 @@ func (l Listen) String() string { return string(l.Scheme) + "://" + l.Addr.Strin
 func (l Listen) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 
 // Expand replaces each listener on all addresses by one on each of local, so
-// that every message leaves from the address it came to.
+// that every message leaves from the address it came to. None is there twice,
+// though two interfaces may have one address.
 func Expand(listen []Listen, local []netip.Addr) []Listen {
 	var all []Listen
+	add := func(l Listen) {
+		if !slices.Contains(all, l) {
+			all = append(all, l)
+		}
+	}
 	for _, l := range listen {
 		if !l.Addr.Addr().IsUnspecified() {
-			all = append(all, l)
+			add(l)
 			continue
 		}
 		for _, a := range local {
 			if a.Is4() == l.Addr.Addr().Is4() {
-				all = append(all, Listen{l.Scheme, netip.AddrPortFrom(a, l.Addr.Port())})
+				add(Listen{l.Scheme, netip.AddrPortFrom(a, l.Addr.Port())})
 			}
 		}
 	}
