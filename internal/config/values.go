@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
-	"strconv"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
