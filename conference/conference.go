@@ -31,7 +31,7 @@ type story interface {
 	endAll(cause transfer.Cause) // the server stops
 }
 
-// Conference is one call or room. Its one goroutine (run) owns all its fields
+// Conference is one call or room. One goroutine at a time (run) owns all its fields
 // but inbox and snap; others post work to the inbox.
 type Conference struct {
 	m        *Manager
@@ -58,9 +58,10 @@ type Conference struct {
 	published   time.Time    // the last time
 	stale       atomic.Bool  // snap is older than the conference
 	deadlines   map[deadline]time.Time
-	now         time.Time // of this wake-up
-	legs        int       // not finished yet
-	batch       []func()  // what this wake-up handles
+	timer       *time.Timer // goes off at the next of them
+	now         time.Time   // of this wake-up
+	legs        int         // not finished yet
+	batch       []func()    // what this wake-up handles
 	ended       bool
 	unpublished bool // a command's reply showed a state that watchers have not seen
 	closing     bool // the story is over; the last legs' ends are awaited
@@ -93,27 +94,32 @@ func newConference(m *Manager, settings *Settings) *Conference {
 	c := &Conference{
 		m: m, id: id, contact: newID(), created: time.Now(), settings: settings,
 		log:       m.log.With("conference", id),
-		inbox:     newInbox(),
 		room:      m.cfg.Mixer.NewRoom(),
 		deadlines: make(map[deadline]time.Time),
 	}
 	c.now = c.created
+	c.inbox = newInbox(func() { go c.run() })
+	c.timer = time.AfterFunc(time.Hour, c.inbox.rouse)
 	return c
 }
 
-// run is the conference's goroutine, from the first message to the end of the
-// last leg.
+// run is the conference's goroutine while there is something to do. The Manager
+// waits for the last one, which is the one that ends the conference.
 func (c *Conference) run() {
-	timer := time.NewTimer(time.Hour)
-	defer timer.Stop()
 	for !c.ended {
-		select {
-		case <-c.inbox.wake:
-		case <-timer.C:
-		}
 		c.wake()
-		timer.Reset(c.untilNext())
+		c.timer.Reset(c.untilNext())
+		if !c.ended && c.inbox.rest() {
+			return
+		}
 	}
+	c.end()
+}
+
+// end comes after the end of the last leg.
+func (c *Conference) end() {
+	defer c.m.running.Done()
+	c.timer.Stop()
 	c.m.vacateRoom(c)
 	c.guard(c.hand)
 	for _, f := range c.inbox.close() {

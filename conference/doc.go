@@ -6,8 +6,9 @@
 // # Who owns what
 //
 //   - Manager: the list of conferences, admission, drain. A mutex, no goroutine.
-//   - Conference: everything of one call or room, on one goroutine (run). All
-//     others post functions to its inbox, which never blocks them.
+//   - Conference: everything of one call or room, on one goroutine at a time
+//     (run), which is there while there is something to do. All others post
+//     functions to its inbox, which never blocks them.
 //   - story: what a conference is about. A call wraps a transfer.State; a meeting
 //     (meet-me room) is a small machine of its own. Both share legs, SDP, mixer
 //     and snapshots.
@@ -55,7 +56,7 @@
 //
 // The machine's End says that every leg it knows of has gone: the conference is
 // closing, and commands are refused. It has ended when the last leg of any kind
-// is finished; then the goroutine stops and the Manager forgets it. A panic in
+// is finished; then the Manager forgets it. A panic in
 // one conference gives up that conference alone (abandon): its legs are hung up
 // and nothing of it stays behind.
 //

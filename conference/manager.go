@@ -98,8 +98,8 @@ func newID() string {
 	return hex.EncodeToString(b[:])
 }
 
-// begin lists a new conference and starts its goroutine, if there is time for
-// it and the legs that come without asking again. The story is made before
+// begin lists a new conference, whose goroutine starts with the first message, if
+// there is time for it and the legs that come without asking again. The story is made before
 // anything can reach it.
 func (m *Manager) begin(legs int, story func(*Conference) story) (*Conference, error) {
 	if err := m.admitRoom(time.Now(), legs); err != nil {
@@ -110,10 +110,10 @@ func (m *Manager) begin(legs int, story func(*Conference) story) (*Conference, e
 	c.note("created")
 	c.refresh()
 	if err := m.list(c); err != nil {
+		c.timer.Stop()
 		c.room.Close(nil)
 		return nil, err
 	}
-	m.running.Go(c.run)
 	return c, nil
 }
 
@@ -128,6 +128,7 @@ func (m *Manager) list(c *Conference) error {
 	case len(m.live) >= c.settings.Limits.Conferences:
 		return fmt.Errorf("%w: %d conferences", ErrBusy, len(m.live))
 	}
+	m.running.Add(1)
 	m.live[c.id] = c
 	if c.number != "" {
 		m.rooms[c.number] = c

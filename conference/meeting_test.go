@@ -72,7 +72,7 @@ func (h *hall) join() *leg {
 // hangs must not take the list of all with it.
 func TestLookDoesNotWaitForEver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c := &Conference{inbox: newInbox()}
+		c := &Conference{inbox: newInbox(func() {})}
 		c.snap.Store(&view{Snapshot: Snapshot{ID: "c1", Version: 7}})
 		c.stale.Store(true)
 		began := time.Now()
@@ -104,12 +104,13 @@ func TestLargeRoomsAreDescribedAtIntervals(t *testing.T) {
 	if !h.stale.Load() {
 		t.Fatal("the last change is published already")
 	}
-	go func() {
-		<-h.inbox.wake
-		for _, f := range h.inbox.take(nil) {
-			f()
-		}
-	}()
+	h.inbox.start = func() {
+		go func() {
+			for _, f := range h.inbox.take(nil) {
+				f()
+			}
+		}()
+	}
 	if s, ok := h.m.Get(h.id); !ok || len(s.Participants) != n {
 		t.Errorf("who asks is told of %d of %d members", len(s.Participants), n)
 	}
