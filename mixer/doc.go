@@ -117,6 +117,10 @@
 //
 // # Load
 //
+// A worker that comes too late to a slot gives it up, and those after it until it
+// has caught up; one that is late without a break, though by less, gives up as much
+// as it takes to be on time, for near capacity it could not make up for it.
+//
 // A worker publishes once a second how much of the time it worked, for how many
 // ports, and the 99th percentile of its lateness ([Mixer.Load]), for whoever
 // admits calls. A room is placed on the worker with the least to do, by these

@@ -9,15 +9,6 @@ import (
 const (
 	slots    = 20 // slots to a frame
 	slotTime = int64(FrameDuration) / slots
-
-	// allowance is how late a turn may begin. Half a frame rides out a pause of
-	// the scheduler or the garbage collector at the price of jitter that every
-	// receiver's buffer takes; a frame later than that would crowd into the next
-	// one's time, so it is given up.
-	allowance = int64(FrameDuration) / 2
-
-	// tolerable is how late a worker that has given up turns may be to go on.
-	tolerable = allowance / 2
 )
 
 // worker runs rooms against an absolute timetable. Everything but the load and
@@ -28,9 +19,9 @@ type worker struct {
 	index   int // of the mixer's workers
 	scratch scratch
 	wheel
+	punctuality
 	hosted  int            // rooms
 	slot    int64          // the slot that comes next, counted from the mixer's epoch
-	behind  bool           // slots are given up until it is on time
 	step    uint64         // counts what ports say and hear, to tell what came before what
 	radios  [buses][]radio // what the radios play, by station
 	changes changes        // of what ports hear
@@ -139,6 +130,7 @@ func (w *worker) run() {
 			now := w.clock()
 			w.stats.window.begin(now, 0)
 			w.slot = now/slotTime + 1
+			w.rest(w.slot)
 			continue
 		}
 		slot, _ := w.next(w.slot)
@@ -172,14 +164,13 @@ const clockTurns = 4
 
 // runSlot does all that is to be done in a slot. One that begins too late is
 // given up as a whole, and so are those after it until the worker has caught up
-// with most of it. To serve some turns of every slot would keep everybody late,
+// (see punctuality). To serve some turns of every slot would keep everybody late,
 // and waste on inputs what the outputs then lack.
 func (w *worker) runSlot(slot int64) {
 	w.slot = slot
 	begin := w.clock()
 	now := begin
-	late := begin - slot*slotTime
-	w.behind = late > allowance || w.behind && late > tolerable
+	w.punctuality.begin(slot, begin-slot*slotTime)
 	w.fetched, w.expected = 0, 0
 	w.changes.begin(slot / slots)
 	for done := 0; ; done++ {

@@ -1,0 +1,46 @@
+package mixer
+
+const (
+	// allowance is how late a turn may begin. Half a frame rides out a pause of
+	// the scheduler or the garbage collector at the price of jitter that every
+	// receiver's buffer takes; a frame later than that would crowd into the next
+	// one's time, so it is given up.
+	allowance = int64(FrameDuration) / 2
+
+	// tolerable is how late a worker that has given up turns may be to go on.
+	tolerable = allowance / 2
+
+	// patience is for how many slots in a row a worker may begin later than prompt:
+	// where a fifth of its time is free, to make up for half a frame takes fewer. One
+	// that does not manage lacks no time: packets that have waited have left the
+	// processor's caches, so that being late makes everything dearer by about a
+	// quarter, which near capacity is what would be needed to catch up.
+	patience = 3 * slots
+	prompt   = slotTime
+)
+
+// punctuality decides which slots are given up: all from one on that is too late,
+// until the worker has caught up with most of it; and once it has been late for too
+// long, until it is on time, for it would never be again.
+type punctuality struct {
+	behind bool  // slots are given up
+	onTime int64 // the slot that was on time last
+}
+
+// begin takes in that a slot begins so much after its time.
+func (p *punctuality) begin(slot, late int64) {
+	if late <= prompt {
+		p.onTime = slot
+	}
+	switch {
+	case slot-p.onTime > patience:
+		p.behind = true
+	case p.behind:
+		p.behind = late > tolerable
+	default:
+		p.behind = late > allowance
+	}
+}
+
+// rest says that there is nothing to do until the given slot.
+func (p *punctuality) rest(slot int64) { *p = punctuality{onTime: slot} }
