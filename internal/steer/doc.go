@@ -5,8 +5,8 @@
 // a look at structures of the kernel that nobody has touched for 20 ms: the file,
 // the socket, its queue. Here a BPF program of the kind sk_lookup (Linux 5.9)
 // looks the port up in a [Table] and gives the datagram to the socket of the
-// [Lane] it is for; many are read with one call. What is sent has its IP and UDP
-// headers written here and goes through one raw socket.
+// [Lane] it is for; many are read with one call. What is sent has its UDP header
+// written here and goes through one raw socket.
 //
 // The port's own socket stays: it holds the port, gets what is not steered, and
 // must not be connected meanwhile, since the kernel prefers a connected socket to

@@ -2,12 +2,15 @@ package steer
 
 import (
 	"bytes"
+	"errors"
 	"net"
 	"net/netip"
 	"runtime"
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // newLane is a lane of this test's own. Only who has not the rights goes without.
@@ -321,6 +324,71 @@ func TestLaneSends(t *testing.T) {
 	}
 }
 
+// What the peer is told beside the datagram is the same as of one that the port's
+// own socket sends: type of service and time to live. More than fits a packet of
+// the network goes, too.
+func TestLaneSendsAsASocketDoes(t *testing.T) {
+	l, a, peer := newLane(t), listen(t), listen(t)
+	l.Take(addrOf(a))
+	control(t, a, func(fd int) error { return unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_TOS, expedited) })
+	control(t, peer, func(fd int) error {
+		return errors.Join(unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_RECVTOS, 1),
+			unix.SetsockoptInt(fd, unix.IPPROTO_IP, unix.IP_RECVTTL, 1))
+	})
+	text := bytes.Repeat([]byte{7}, longest)
+	if _, err := a.WriteToUDPAddrPort(text, addrOf(peer)); err != nil {
+		t.Fatal(err)
+	}
+	l.Write(text, OriginOf(addrOf(a)), addrOf(peer))
+	l.Send()
+	var said [2][]byte
+	for i := range said {
+		var buf [4096]byte
+		var oob [256]byte
+		peer.SetReadDeadline(time.Now().Add(time.Second))
+		n, size, _, from, err := peer.ReadMsgUDPAddrPort(buf[:], oob[:])
+		if err != nil || from != addrOf(a) || !bytes.Equal(buf[:n], text) {
+			t.Fatalf("%d bytes from %v: %v", n, from, err)
+		}
+		said[i] = oob[:size]
+	}
+	if len(said[0]) == 0 || !bytes.Equal(said[0], said[1]) {
+		t.Errorf("told\n% x by the socket,\n% x by the lane", said[0], said[1])
+	}
+}
+
+func control(t *testing.T, c *net.UDPConn, set func(fd int) error) {
+	t.Helper()
+	raw, err := c.SyscallConn()
+	if err == nil {
+		err = errors.Join(raw.Control(func(fd uintptr) { err = set(int(fd)) }), err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The socket that sends is given nothing of what comes to the machine.
+func TestWhatSendsIsDeaf(t *testing.T) {
+	for _, taken := range []bool{false, true} {
+		l, a, peer := newLane(t), listen(t), listen(t)
+		if taken {
+			l.Take(addrOf(a))
+		}
+		for range 10 {
+			tell(t, a, peer, "text")
+			own(t, peer)
+		}
+		var buf [64]byte
+		if n, _, err := unix.Recvfrom(l.out.socket, buf[:], unix.MSG_DONTWAIT); err != unix.EAGAIN {
+			t.Errorf("taken %v: it has %q: %v", taken, buf[:max(n, 0)], err)
+		}
+		if _, err := unix.Getpeername(l.out.socket); taken != (err == nil) {
+			t.Errorf("taken %v: whom it is connected to: %v", taken, err)
+		}
+	}
+}
+
 // One that cannot be sent does not keep the others.
 func TestLaneTellsErrors(t *testing.T) {
 	l, a, peer := newLane(t), listen(t), listen(t)
@@ -390,10 +458,10 @@ func TestLaneAllocatesNothing(t *testing.T) {
 }
 
 // naive is the checksum as RFC 1071 says it.
-func naive(p []byte) uint16 {
-	pseudo := append([]byte{}, p[12:20]...)
-	pseudo = append(pseudo, 0, 17, byte((len(p)-ipHeader)>>8), byte(len(p)-ipHeader))
-	pseudo = append(pseudo, p[ipHeader:]...)
+func naive(u []byte, from, to [4]byte) uint16 {
+	pseudo := append(from[:], to[:]...)
+	pseudo = append(pseudo, 0, 17, byte(len(u)>>8), byte(len(u)))
+	pseudo = append(pseudo, u...)
 	if len(pseudo)%2 == 1 {
 		pseudo = append(pseudo, 0)
 	}
@@ -416,10 +484,9 @@ func FuzzChecksum(f *testing.F) {
 		if len(addrs) < 8 || len(payload) > longest {
 			return
 		}
-		p := make([]byte, headers+len(payload))
-		copy(p[12:], addrs[:8])
-		copy(p[headers:], payload)
-		if got, want := checksum(p), naive(p); got != want || got == 0 {
+		u := append(make([]byte, udpHeader), payload...)
+		from, to := [4]byte(addrs), [4]byte(addrs[4:])
+		if got, want := checksum(u, from, to), naive(u, from, to); got != want || got == 0 {
 			t.Errorf("got %#x, want %#x", got, want)
 		}
 	})

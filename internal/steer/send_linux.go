@@ -11,13 +11,9 @@ import (
 )
 
 const (
-	ipHeader  = 20
 	udpHeader = 8
-	headers   = ipHeader + udpHeader
 	// expedited is the DSCP "EF" (RFC 3246) in the place the TOS byte has it.
 	expedited = 46 << 2
-	// hops is the time to live that Linux gives.
-	hops = 64
 )
 
 // Size is how many datagrams wait for Send at most.
@@ -49,13 +45,18 @@ type origin struct {
 
 // packet is odd in size so that the beginnings of many do not compete for the
 // same lines of the processor's cache.
-type packet [headers + longest + 60]byte
+type packet [udpHeader + longest + 60]byte
 
-// open opens the socket that all leaves by. It receives nothing.
+// open opens the socket that all leaves by. The kernel writes the IP headers: for
+// those of ours it would make a route anew for each datagram, and have as many to
+// throw away.
 func (o *outgoing) open() (err error) {
-	o.socket, err = unix.Socket(unix.AF_INET, unix.SOCK_RAW|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, unix.IPPROTO_RAW)
+	o.socket, err = unix.Socket(unix.AF_INET, unix.SOCK_RAW|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, unix.IPPROTO_UDP)
 	if err != nil {
 		return fmt.Errorf("raw socket: %w", err)
+	}
+	if err := deafen(o.socket); err != nil {
+		return fmt.Errorf("raw socket: filter: %w", err)
 	}
 	_ = unix.SetsockoptInt(o.socket, unix.SOL_SOCKET, unix.SO_SNDBUFFORCE, buffer)
 	_ = unix.SetsockoptInt(o.socket, unix.IPPROTO_IP, unix.IP_TOS, expedited)
@@ -74,12 +75,27 @@ func (o *outgoing) open() (err error) {
 	return nil
 }
 
+// deafen has the kernel throw away what a socket would receive: a raw one for UDP
+// is given a copy of all that comes to the machine.
+func deafen(socket int) error {
+	nothing := unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K}
+	return unix.SetsockoptSockFprog(socket, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &unix.SockFprog{Len: 1, Filter: &nothing})
+}
+
+// nobody is an address of the machine's own that nothing is sent from (the port, of
+// "discard", has no meaning here).
+var nobody = unix.SockaddrInet4{Port: 9, Addr: [4]byte{127, 255, 255, 253}}
+
 // bind makes an address that of the socket, if it has none: most machines send
 // all from one, and for that nothing need be said with each datagram.
 func (o *outgoing) bind(ip [4]byte) {
-	if o.bound == [4]byte{} && unix.Bind(o.socket, &unix.SockaddrInet4{Addr: ip}) == nil {
-		o.bound = ip
+	if o.bound != [4]byte{} || unix.Bind(o.socket, &unix.SockaddrInet4{Addr: ip}) != nil {
+		return
 	}
+	o.bound = ip
+	// A socket that is connected gets copies only of what its peer sends, which
+	// saves making them. Where there is no way to nobody, the filter does.
+	_ = unix.Connect(o.socket, &nobody)
 }
 
 // route says with a datagram which address it is from, if that must be said.
@@ -111,45 +127,30 @@ func (l *Lane) Write(p []byte, from Origin, to netip.AddrPort) int {
 	o := &l.out
 	i := o.count
 	o.count++
-	copy(o.packets[i][headers:], p)
+	copy(o.packets[i][udpHeader:], p)
 	o.to[i].Addr = to.Addr().As4()
-	size := headers + len(p)
+	size := udpHeader + len(p)
 	address(o.packets[i][:size], from, to)
 	o.route(i, from.IP)
 	o.vectors[i].SetLen(size)
 	return i
 }
 
-// address writes the IP and UDP headers of a packet (RFC 791, RFC 768). The sum
-// of the IP header is the kernel's to make. No fragments of it exist, so that its
-// identification means nothing (RFC 6864 §4.1); were it zero, the kernel would look for
-// one.
-func address(p []byte, from Origin, to netip.AddrPort) {
-	dst := to.Addr().As4()
-	p[0], p[1] = 4<<4|ipHeader/4, expedited
-	binary.BigEndian.PutUint16(p[2:], uint16(len(p)))
-	const identification, dontFragment = 1, 0x4000
-	binary.BigEndian.PutUint16(p[4:], identification)
-	binary.BigEndian.PutUint16(p[6:], dontFragment)
-	p[8], p[9] = hops, unix.IPPROTO_UDP
-	p[10], p[11] = 0, 0
-	copy(p[12:], from.IP[:])
-	copy(p[16:], dst[:])
-	u := p[ipHeader:]
+// address writes the UDP header of a datagram (RFC 768).
+func address(u []byte, from Origin, to netip.AddrPort) {
 	binary.BigEndian.PutUint16(u[0:], from.Port)
 	binary.BigEndian.PutUint16(u[2:], to.Port())
 	binary.BigEndian.PutUint16(u[4:], uint16(len(u)))
 	u[6], u[7] = 0, 0
-	binary.BigEndian.PutUint16(u[6:], checksum(p))
+	binary.BigEndian.PutUint16(u[6:], checksum(u, from.IP, to.Addr().As4()))
 }
 
-// checksum is that of the UDP datagram in a packet whose own is zero, with the
-// addresses before it (RFC 768).
-func checksum(p []byte) uint16 {
-	u := p[ipHeader:]
+// checksum is that of a UDP datagram whose own is zero, with the addresses it is
+// from and to (RFC 768).
+func checksum(u []byte, from, to [4]byte) uint16 {
 	// The sum of 16-bit words does not mind in which order and how wide they are
 	// added, if what is carried over is added, too (RFC 1071 §2).
-	sum := uint64(binary.BigEndian.Uint32(p[12:])) + uint64(binary.BigEndian.Uint32(p[16:]))
+	sum := uint64(binary.BigEndian.Uint32(from[:])) + uint64(binary.BigEndian.Uint32(to[:]))
 	sum += unix.IPPROTO_UDP + uint64(len(u))
 	for ; len(u) >= 4; u = u[4:] {
 		sum += uint64(binary.BigEndian.Uint32(u))
