@@ -10,12 +10,11 @@ const (
 	// tolerable is how late a worker that has given up turns may be to go on.
 	tolerable = allowance / 2
 
-	// patience is for how many slots in a row a worker may have no time left before
-	// they are due, and begin them later than prompt: to make up for half a frame
-	// takes fewer where a fifth of its time is free. One that does not manage lacks no
-	// time: packets that have waited have left the processor's caches, so that being
-	// late makes everything dearer by about a quarter, which near capacity is what
-	// would be needed to catch up.
+	// patience is for how many slots in a row a worker may begin later than prompt:
+	// where a fifth of its time is free, to make up for half a frame takes fewer. One
+	// that does not manage lacks no time: packets that have waited have left the
+	// processor's caches, so that being late makes everything dearer by about a
+	// quarter, which near capacity is what would be needed to catch up.
 	patience = 3 * slots
 	prompt   = slotTime
 )
@@ -25,12 +24,8 @@ const (
 // long, until it is on time, for it would never be again.
 type punctuality struct {
 	behind bool  // slots are given up
-	onTime int64 // the slot last waited for, or begun promptly
+	onTime int64 // the slot that was on time last
 }
-
-// wait says that there is time left until a slot. Where sleeps end late, as without
-// real-time priority they may, that is another matter than having too much to do.
-func (p *punctuality) wait(slot int64) { p.onTime = slot }
 
 // begin takes in that a slot begins so much after its time.
 func (p *punctuality) begin(slot, late int64) {

@@ -61,20 +61,3 @@ func TestRestIsNotLateness(t *testing.T) {
 		t.Error("the first slot after a rest is given up, 3 ms late")
 	}
 }
-
-// Where every sleep ends late, there is time enough all the same.
-func TestSleepsThatEndLate(t *testing.T) {
-	for _, late := range []int64{0, 3 * ms, 9 * ms} {
-		r := newRig(t)
-		p := &peer{}
-		r.m.NewRoom().Join(0, p, Row{})
-		r.w.sleep = func(until int64) {
-			r.now = until + late
-			r.w.stopped.Store(r.now > 2000*ms)
-		}
-		r.w.run()
-		if got := r.m.Stats().SkippedTicks; got != 0 || len(p.times) < 95 {
-			t.Errorf("%v ms late each time: %d ticks given up, %d served in two seconds", late/ms, got, len(p.times))
-		}
-	}
-}

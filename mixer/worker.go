@@ -135,7 +135,6 @@ func (w *worker) run() {
 		}
 		slot, _ := w.next(w.slot)
 		if due := slot * slotTime; due > w.clock() {
-			w.wait(slot)
 			w.sleep(due)
 			continue // sleeps may end early
 		}
