@@ -118,3 +118,27 @@ func TestOneAtATime(t *testing.T) {
 		t.Errorf("%d conferences are left", len(m.live))
 	}
 }
+
+// What was posted before the end and comes after it makes no leg: nobody would end it.
+func TestNoLegAfterTheEnd(t *testing.T) {
+	m := exchange(t, faulty{})
+	c, err := m.begin(0, func(c *Conference) story { return newCall(c, c.settings.Policy) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	late := make(chan error, 1)
+	c.inbox.post(func() {
+		c.inbox.post(func() {
+			_, err := c.newLeg(c.add(&participant{}), false, "", netip.Addr{})
+			late <- err
+		})
+		c.abandon()
+	})
+	if err := <-late; !errors.Is(err, ErrDraining) {
+		t.Errorf("got %v", err)
+	}
+	m.Close(context.Background())
+	if n := m.legs.Load(); n != 0 {
+		t.Errorf("%d legs are left", n)
+	}
+}
