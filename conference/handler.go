@@ -102,7 +102,9 @@ func (m *Manager) admit(target directory.Target, in *sip.Call, inv sip.Invite) e
 	if err != nil {
 		return err
 	}
-	c.inbox.post(func() { s.arrive(m.caller(inv, role.String()), role, in, inv) })
+	if !c.inbox.post(func() { s.arrive(m.caller(inv, role.String()), role, in, inv) }) {
+		return ErrDraining // nothing else ends it before it has begun
+	}
 	return nil
 }
 
@@ -213,16 +215,20 @@ func (m *Manager) Originate(ctx context.Context, agent, target string) (Snapshot
 		err      error
 	}
 	done := make(chan answer, 1)
-	c.inbox.post(func() {
+	posted := c.inbox.post(func() {
+		a := answer{err: errFailed}
+		defer func() { done <- a }() // also when the conference fails at it
 		reach := s.reachOf(t)
 		s.step(transfer.Input{Kind: transfer.ClickDial, Party: 0, Target: reach})
 		c.refresh()
-		a := answer{snapshot: c.snap.Load().Snapshot}
+		a = answer{snapshot: c.snap.Load().Snapshot}
 		if s.state.Over() {
 			a.err = refusalOf(reach.Reach)
 		}
-		done <- a
 	})
+	if !posted {
+		return Snapshot{}, ErrDraining // nothing else ends it before it has begun
+	}
 	select {
 	case a := <-done:
 		return a.snapshot, a.err

@@ -57,8 +57,12 @@ type leg struct {
 
 // newLeg opens the RTP session of a leg; trunk is the one it is on, "" for an
 // agent's, local the address its signalling uses here, zero where that is not
-// known yet. The error is ErrBusy when a limit or the port range is exhausted.
+// known yet. The error is ErrBusy when a limit or the port range is exhausted, and
+// ErrDraining after the conference's end, which the server's brings about.
 func (c *Conference) newLeg(who *participant, incoming bool, trunk string, local netip.Addr) (*leg, error) {
+	if c.ended {
+		return nil, ErrDraining
+	}
 	if !c.m.takeLeg(c.settings.Limits.Legs) {
 		return nil, ErrBusy
 	}

@@ -10,12 +10,12 @@ const (
 	// tolerable is how late a worker that has given up turns may be to go on.
 	tolerable = allowance / 2
 
-	// patience is for how many slots in a row a worker may begin later than prompt:
-	// where a fifth of its time is free, to make up for half a frame takes fewer. One
+	// patience is how long a worker may begin its slots later than prompt without a
+	// break: where a fifth of its time is free, to make up for half a frame takes less. One
 	// that does not manage lacks no time: packets that have waited have left the
 	// processor's caches, so that being late makes everything dearer by about a
 	// quarter, which near capacity is what would be needed to catch up.
-	patience = 3 * slots
+	patience = 3 * int64(FrameDuration)
 	prompt   = slotTime
 )
 
@@ -24,16 +24,20 @@ const (
 // long, until it is on time, for it would never be again.
 type punctuality struct {
 	behind bool  // slots are given up
-	onTime int64 // the slot that was on time last
+	since  int64 // when the first of the late slots in a row began; 0: none is late
 }
 
 // begin takes in that a slot begins so much after its time.
 func (p *punctuality) begin(slot, late int64) {
-	if late <= prompt {
-		p.onTime = slot
+	now := slot*slotTime + late
+	switch {
+	case late <= prompt:
+		p.since = 0
+	case p.since == 0:
+		p.since = now
 	}
 	switch {
-	case slot-p.onTime > patience:
+	case p.since > 0 && now-p.since > patience:
 		p.behind = true
 	case p.behind:
 		p.behind = late > tolerable
@@ -42,5 +46,6 @@ func (p *punctuality) begin(slot, late int64) {
 	}
 }
 
-// rest says that there is nothing to do until the given slot.
-func (p *punctuality) rest(slot int64) { *p = punctuality{onTime: slot} }
+// rest says that nothing is left to do for now. Who then comes too late to the next
+// slot was woken late, and would be no earlier for giving it up.
+func (p *punctuality) rest() { *p = punctuality{} }

@@ -7,10 +7,12 @@ import "testing"
 // are given up, and how late it is at the end.
 func lag(use float64, late int64, n int) (given int, left int64) {
 	var p punctuality
-	p.rest(1000)
 	now := 1000*slotTime + late
 	for slot := int64(1000); slot < 1000+int64(n); slot++ {
-		now = max(now, slot*slotTime)
+		if now < slot*slotTime {
+			p.rest()
+			now = slot * slotTime
+		}
 		late := now - slot*slotTime
 		p.begin(slot, late)
 		switch {
@@ -55,9 +57,15 @@ func TestWorkerComesBackOnTime(t *testing.T) {
 // To have had nothing to do is not to be late.
 func TestRestIsNotLateness(t *testing.T) {
 	var p punctuality
-	p.begin(0, 0)
-	p.rest(100_000)
-	if p.begin(100_000, 3*ms); p.behind {
-		t.Error("the first slot after a rest is given up, 3 ms late")
+	for slot := int64(1000); !p.behind; slot++ {
+		if p.begin(slot, 3*ms); slot > 1000+patience/slotTime+1 {
+			t.Fatal("void: it is late for ever")
+		}
+	}
+	for frame := int64(2000); frame < 4000; frame += slots {
+		p.rest()
+		if p.begin(frame, 6*ms); p.behind {
+			t.Fatal("a slot after a rest is given up, 6 ms late")
+		}
 	}
 }

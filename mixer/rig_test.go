@@ -55,11 +55,12 @@ func (p *peer) last(n int) []int16 { return p.heard[len(p.heard)-n*FrameSamples:
 
 // rig is a mixer without a running worker, driven frame by frame.
 type rig struct {
-	t     testing.TB
-	m     *Mixer
-	w     *worker
-	frame int64 // the one that comes next
-	now   int64
+	t         testing.TB
+	m         *Mixer
+	w         *worker
+	frame     int64 // the one that comes next
+	now       int64
+	oversleep int64 // how late sleeps end
 }
 
 func newRig(t testing.TB) *rig {

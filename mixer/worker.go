@@ -130,16 +130,25 @@ func (w *worker) run() {
 			now := w.clock()
 			w.stats.window.begin(now, 0)
 			w.slot = now/slotTime + 1
-			w.rest(w.slot)
+			w.rest()
 			continue
 		}
-		slot, _ := w.next(w.slot)
-		if due := slot * slotTime; due > w.clock() {
-			w.sleep(due)
+		slot, begun := w.upcoming()
+		if !begun {
+			w.sleep(slot * slotTime)
 			continue // sleeps may end early
 		}
 		w.runSlot(slot)
 	}
+}
+
+// upcoming is the next slot in use, and whether its time has come.
+func (w *worker) upcoming() (slot int64, begun bool) {
+	slot, _ = w.next(w.slot)
+	if begun = slot*slotTime <= w.clock(); !begun {
+		w.rest()
+	}
+	return slot, begun
 }
 
 // admit takes in the rooms opened since the last time.

@@ -80,13 +80,13 @@ func (r *rig) due() int64 {
 }
 
 // runUntil drives the worker's loop step by step: time stands still but for
-// sleeps, which end on time, and delays put in by the test.
+// sleeps, which end as late as oversleep says, and delays put in by the test.
 func (r *rig) runUntil(end int64) (slept int) {
 	for r.now < end {
 		r.w.admit()
-		slot, _ := r.w.next(r.w.slot)
-		if due := slot * slotTime; due > r.now {
-			r.now = due
+		slot, begun := r.w.upcoming()
+		if !begun {
+			r.now = slot*slotTime + r.oversleep
 			slept++
 			continue
 		}
@@ -108,6 +108,8 @@ func TestLateTicksRunOrAreGivenUp(t *testing.T) {
 		{10*ms + 1, 1, 0},
 		{25 * ms, 1, 5 * ms}, // one gone, the next one late but in time
 		{35 * ms, 2, 0},      // the second one is too late as well
+		{65 * ms, 3, 5 * ms}, // a pause, however long, is not lateness without a break
+		{1005 * ms, 50, 5 * ms},
 		{1000 * ms, 50, 0},   // the 51st is due at the end of the delay
 		{1005*ms + 1, 51, 0}, // 5 ms is late enough to wait for the next
 	} {
@@ -136,6 +138,36 @@ func TestLateTicksRunOrAreGivenUp(t *testing.T) {
 		}
 		if s.Ticks != uint64(len(p.times)) {
 			t.Errorf("%d ticks counted, %d seen", s.Ticks, len(p.times))
+		}
+	}
+}
+
+// Where each sleep ends late, turns are late, but none is given up: the worker has
+// time, and would not be woken any earlier for it.
+func TestSleepsThatEndLate(t *testing.T) {
+	ms := int64(time.Millisecond)
+	for _, c := range []struct {
+		late, once int64 // how late sleeps end, and a first one
+		rooms      int
+		skipped    uint64
+	}{
+		{ms + 1, 0, 1, 0},
+		{2 * ms, 0, 1, 0},
+		{2 * ms, 0, slots, 0},
+		{allowance, 0, 1, 0},
+		{tolerable + 1, allowance + 1, 1, 1},
+	} {
+		r := newRig(t)
+		for range c.rooms {
+			r.m.NewRoom().Join(0, &peer{}, Row{})
+		}
+		r.runUntil(200 * ms)
+		r.now = max(r.now, r.due()+c.once)
+		r.oversleep = c.late
+		r.runUntil(r.now + 1000*ms)
+		if s := r.m.Stats(); s.SkippedTicks != c.skipped {
+			t.Errorf("%d rooms, sleeps end %v late, one %v: %d turns are given up, want %d", c.rooms,
+				time.Duration(c.late), time.Duration(c.once), s.SkippedTicks, c.skipped)
 		}
 	}
 }

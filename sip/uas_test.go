@@ -226,6 +226,54 @@ func TestAcknowledgedInviteIsLetGoOf(t *testing.T) {
 	})
 }
 
+// Whatever of an acknowledged INVITE's transaction comes again, before its messages
+// are let go of and after, meets none of them.
+func TestStragglersOfAnAcknowledgedInvite(t *testing.T) {
+	for _, wait := range []time.Duration{0, shedAfter - time.Millisecond, shedAfter, 2 * shedAfter, giveUp - time.Second, giveUp + time.Second} {
+		bubble(t, func(t *testing.T, r *rig) {
+			p := r.peer(trunkAddr)
+			c, l := ringing(r, p)
+			c.Answer([]byte(answerSDP))
+			p.response(200)
+			cancel := l.cancelText()
+			to, uri := l.to, l.uri
+			l.to, l.uri = "", "sip:200@203.0.113.1"
+			again := l.again("INVITE", l.ackedSeq, offerSDP)
+			l.to, l.uri = to, uri
+			ack := l.again("ACK", l.ackedSeq, "") // in the INVITE's branch, as some send it
+			p.send(ack)
+			r.want(Acked)
+			time.Sleep(wait)
+			p.send(ack)
+			p.silent(10 * time.Millisecond)
+			if wait < giveUp {
+				p.send(again)
+				p.silent(10 * time.Millisecond)
+				p.send(cancel)
+				if res := p.response(200); res.CSeq().MethodName != "CANCEL" {
+					t.Errorf("after %v: %v", wait, res)
+				}
+			}
+			l.invite(offerSDP)
+			c.Reply(r.want(Offered)[0].Offer, 200, []byte(answerSDP))
+			p.response(200)
+			l.invite(offerSDP) // it says that the ACK for the one before was lost
+			time.Sleep(outOfOrder)
+			c.Reply(r.want(Acked, Offered)[1].Offer, 200, []byte(answerSDP))
+			for p.response(200).CSeq().SeqNo != l.seq {
+			}
+			l.ack("")
+			r.want(Acked)
+			l.send("UPDATE", offerSDP)
+			c.Reply(r.want(Offered)[0].Offer, 200, []byte(answerSDP))
+			p.response(200)
+			l.send("BYE", "")
+			p.response(200)
+			r.want(Ended)
+		})
+	}
+}
+
 func TestMergedRequestIs482(t *testing.T) {
 	bubble(t, func(t *testing.T, r *rig) {
 		p := r.peer(trunkAddr)
