@@ -17,7 +17,7 @@ func network(t *testing.T, commands ...string) {
 		t.Skipf("it takes %s", m)
 	}
 	if _, err := exec.LookPath("ip"); err != nil {
-		t.Skipf("it takes the tool ip: %v", err)
+		t.Fatalf("it takes the tool ip (Debian: iproute2): %v", err)
 	}
 	runtime.LockOSThread() // for ever: the thread ends with the test, and its network
 	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
