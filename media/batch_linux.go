@@ -68,8 +68,25 @@ func (b *kernelBatch) Remove(s Socket) {
 	}
 }
 
-// Fetch implements Batch.
-func (b *kernelBatch) Fetch(s Socket) bool {
+// Fetch implements Batch. What each socket leads to is read for all of them
+// before what that leads to in turn.
+func (b *kernelBatch) Fetch(soon []Socket) int {
+	for _, s := range soon {
+		b.warmed += b.Expect(s)
+	}
+	if b.lane != nil {
+		b.warmLane(soon)
+	}
+	for i, s := range soon {
+		if !b.fetch(s) {
+			return i
+		}
+	}
+	return len(soon)
+}
+
+// fetch has the next Run read from a socket; false: there is room for no more.
+func (b *kernelBatch) fetch(s Socket) bool {
 	k, ok := s.(*kernelSocket)
 	switch {
 	case !ok || k.fetched != 0:
@@ -80,7 +97,6 @@ func (b *kernelBatch) Fetch(s Socket) bool {
 			return false
 		}
 		b.asked++
-		b.warmed += b.lane.Warm(k.origin.Port)
 		return true
 	case b.io == nil || b.broken != nil || b.io.Reads() == uring.Size:
 		return false

@@ -64,7 +64,7 @@ func TestBatchReadsAhead(t *testing.T) {
 			}
 		}
 		for range 2 { // twice is once
-			if !batch.Fetch(b) {
+			if !batch.fetch(b) {
 				t.Fatal("no room for a read")
 			}
 		}
@@ -75,7 +75,7 @@ func TestBatchReadsAhead(t *testing.T) {
 		if text, from, _ := readNow(b); text != "two" || from != a.LocalAddr() {
 			t.Errorf("connected %v: then %q from %v", connected, text, from)
 		}
-		batch.Fetch(b)
+		batch.fetch(b)
 		batch.Run()
 		a.TryWrite([]byte("three"), b.LocalAddr())
 		// What was looked for ahead was not there; the next look is a new one.
@@ -145,7 +145,7 @@ func TestBatchForgetsTheFormerPeer(t *testing.T) {
 	readNow(b)
 	batch := newBatch(t, b)
 	a.TryWrite([]byte("old"), b.LocalAddr())
-	batch.Fetch(b)
+	batch.fetch(b)
 	batch.Run()
 	if err := b.Connect(c.LocalAddr()); err != nil {
 		t.Fatal(err)
@@ -161,10 +161,10 @@ func TestBatchUsesItsRoomAgain(t *testing.T) {
 	c, d := joined(t)
 	batch := newBatch(t, b, d)
 	a.TryWrite([]byte("lost"), b.LocalAddr())
-	batch.Fetch(b)
+	batch.fetch(b)
 	batch.Run()
 	c.TryWrite([]byte("found"), d.LocalAddr())
-	batch.Fetch(d)
+	batch.fetch(d)
 	batch.Run()
 	if text, from, _ := readNow(b); text != "-" {
 		t.Errorf("read %q from %v, which was another socket's", text, from)
@@ -200,7 +200,7 @@ func TestBatchHasLimitedRoom(t *testing.T) {
 		defer s.Close()
 		batch.Add(s)
 		defer batch.Remove(s)
-		if !batch.Fetch(s) {
+		if !batch.fetch(s) {
 			break
 		}
 	}
@@ -218,7 +218,7 @@ func TestBatchBroken(t *testing.T) {
 		t.Error("broken from the beginning")
 	}
 	batch.broken = syscall.EBADF
-	if batch.Fetch(b) || batch.Err() != syscall.EBADF {
+	if batch.fetch(b) || batch.Err() != syscall.EBADF {
 		t.Error("fetches, or does not say why not")
 	}
 	a.TryWrite([]byte("x"), b.LocalAddr())
@@ -243,10 +243,10 @@ func TestCarrier(t *testing.T) {
 	var other mixer.Stream = alien{}
 	for _, st := range []mixer.Stream{s, other} {
 		c.Board(st)
-		if !c.Fetch(st) {
+		if c.Fetch([]mixer.Stream{st}) != 1 {
 			t.Error("does not fetch")
 		}
-		c.Expect(st)
+		c.Expect([]mixer.Stream{st})
 	}
 	c.Run()
 	if got := s.rtp.(*kernelSocket); got.batch == nil || got.fetched == 0 {

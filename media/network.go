@@ -43,8 +43,9 @@ type Batch interface {
 	Stop(Socket)
 	// Remove ends that: what was read before Stop and was not taken is lost.
 	Remove(Socket)
-	// Fetch has the next Run read from a socket; false: there is room for no more.
-	Fetch(Socket) bool
+	// Fetch has the next Run read from sockets, and returns how many of them, from
+	// the first on, there was room for.
+	Fetch([]Socket) int
 	// Expect says that a socket is soon written to. What it returns means nothing.
 	Expect(Socket) int
 	// Run reads and writes.

@@ -99,6 +99,20 @@ func (s *kernelSocket) takeSteered(p []byte) (int, netip.AddrPort, int64, bool) 
 	}
 }
 
+// warmLane reads what has come for sockets that are steered.
+func (b *kernelBatch) warmLane(soon []Socket) {
+	for _, s := range soon {
+		if k, ok := s.(*kernelSocket); ok && k.steered {
+			b.warmed += b.lane.Waiting(k.origin.Port)
+		}
+	}
+	for _, s := range soon {
+		if k, ok := s.(*kernelSocket); ok && k.steered {
+			b.warmed += b.lane.Warm(k.origin.Port)
+		}
+	}
+}
+
 // writeSteered queues a packet for the lane; false: send it otherwise.
 func (b *kernelBatch) writeSteered(s *kernelSocket, p []byte, to netip.AddrPort) bool {
 	if len(p) > steer.Datagram || !to.Addr().Is4() {

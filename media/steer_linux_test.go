@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"warmline/internal/steer"
+	"warmline/mixer"
 )
 
 // newSteered is a batch that steers, of this test's own thread.
@@ -83,7 +84,7 @@ func TestSteeredKeepsAll(t *testing.T) {
 			tell(t, a, b, "ashore")
 			one.Add(b)
 			tell(t, a, b, "aboard")
-			one.Fetch(b)
+			one.fetch(b)
 			one.Run()
 			if got := all(b); got != "ashore aboard" {
 				t.Errorf("got %q", got)
@@ -97,7 +98,7 @@ func TestSteeredKeepsAll(t *testing.T) {
 			one.Remove(b)
 			aboard(t, two, b)
 			tell(t, a, b, "elsewhere")
-			two.Fetch(b)
+			two.fetch(b)
 			two.Run()
 			if got := all(b); got != "between elsewhere" {
 				t.Errorf("got %q elsewhere", got)
@@ -132,7 +133,7 @@ func TestSteeredSaysFromWhomAndWhen(t *testing.T) {
 	b, near, far := afloat(t)
 	readNow(near) // nothing of its own waits
 	tell(t, far, near, "x")
-	b.Fetch(near)
+	b.fetch(near)
 	b.Run()
 	if text, from, at := readNow(near); text != "x" || from != far.LocalAddr() || at == 0 {
 		t.Errorf("%q from %v at %d", text, from, at)
@@ -144,7 +145,7 @@ func TestSteeredConnect(t *testing.T) {
 	b, near, far := afloat(t)
 	stranger, _ := pair(t, "127.0.0.1")
 	tell(t, stranger, near, "before")
-	b.Fetch(near)
+	b.fetch(near)
 	b.Run()
 	if err := near.Connect(far.LocalAddr()); err != nil {
 		t.Fatal(err)
@@ -152,7 +153,7 @@ func TestSteeredConnect(t *testing.T) {
 	// It may be told that nobody is there.
 	_ = stranger.TryWrite([]byte("after"), near.LocalAddr())
 	tell(t, far, near, "known")
-	b.Fetch(near)
+	b.fetch(near)
 	b.Run()
 	if got := all(near); got != "known" {
 		t.Errorf("connected: got %q", got)
@@ -162,7 +163,7 @@ func TestSteeredConnect(t *testing.T) {
 	}
 	_ = stranger.TryWrite([]byte("x"), near.LocalAddr()) // takes off what it was told
 	tell(t, stranger, near, "y")
-	b.Fetch(near)
+	b.fetch(near)
 	b.Run()
 	if got := all(near); !strings.HasSuffix(got, "y") {
 		t.Errorf("not connected any more: got %q", got)
@@ -239,14 +240,14 @@ func TestSteeredHasLimitedRoom(t *testing.T) {
 	s, _ := pair(t, "127.0.0.1")
 	aboard(t, b, s)
 	n := 0
-	for b.Fetch(s) && n < 1000 {
+	for b.fetch(s) && n < 1000 {
 		n++
 	}
 	if n == 0 || n == 1000 {
 		t.Errorf("room for %d", n)
 	}
 	b.Run()
-	if !b.Fetch(s) {
+	if !b.fetch(s) {
 		t.Error("no room after Run")
 	}
 }
@@ -265,7 +266,7 @@ func TestNotSteered(t *testing.T) {
 		if s.(*kernelSocket).steered {
 			t.Errorf("%s: steered", host)
 		}
-		if b.Fetch(s) {
+		if b.fetch(s) {
 			t.Errorf("%s: read ahead without a ring", host)
 		}
 		if host == "0.0.0.0" {
@@ -341,14 +342,14 @@ func TestCarrierLeavesNothingBehind(t *testing.T) {
 	}
 	c.Board(s)
 	tell(t, far, s.rtp, packet(1))
-	c.Fetch(s)
+	c.Fetch([]mixer.Stream{s})
 	c.Run()
 	s.Next(now)
 	if n := s.Stats().PacketsIn; n != 1 {
 		t.Errorf("%d packets came in aboard", n)
 	}
 	tell(t, far, s.rtp, packet(2))
-	c.Fetch(s)
+	c.Fetch([]mixer.Stream{s})
 	c.Run()
 	tell(t, far, s.rtp, packet(3))
 	c.Leave(s)

@@ -10,13 +10,13 @@ type Carrier interface {
 	Board(s Stream)
 	// Leave sends what is left of a stream's packets and is done with it.
 	Leave(s Stream)
-	// Fetch says that the stream's Next is called soon; false: there is room for no
-	// more.
-	Fetch(s Stream) bool
-	// Expect says that the stream is soon to Push, and Hear that it is soon asked
-	// for its Samples.
-	Expect(s Stream)
-	Hear(s Stream)
+	// Fetch says that Next of these streams is called soon, and returns how many of
+	// them, from the first on, there is room for.
+	Fetch(soon []Stream) int
+	// Expect says that these streams are soon to Push, and Hear that these are soon
+	// asked for their Samples.
+	Expect(soon []Stream)
+	Hear(soon []Stream)
 	// Run reads for those fetched and sends all that waits.
 	Run()
 	// Err is why it carries nothing any more, so that streams do it themselves; nil
@@ -80,16 +80,45 @@ func (w *worker) prepare(slot int64, t *turn) {
 	}
 }
 
+// foresight is how many turns are looked at together before they are done. What
+// they will use has left the processor's cache since the last frame. It is found
+// by going from pointer to pointer: a room, its members, their streams. So each
+// step is done for all of them before the next one: then nothing depends on what
+// is still on its way, and the processor waits for all of it at once.
+const foresight = 32
+
+// foreseen is a list of the turns that come next, and of their streams.
+type foreseen struct {
+	turns   [foresight]*turn
+	streams [foresight]Stream
+	heard   [2 * foresight]Stream
+}
+
+// foresee lists a turn of the slot that has been taken out, and those of its kind
+// that follow it.
+func (w *worker) foresee(slot int64, t *turn, next *turn) (turns []*turn, then *turn) {
+	turns = w.soon.turns[:0]
+	if next == t {
+		turns = append(turns, t)
+		next = w.slots[slot%horizon][t.kind].first
+	}
+	for ; next != nil && len(turns) < foresight; next = next.next {
+		turns = append(turns, next)
+	}
+	return turns, next
+}
+
 // fetch reads for an input that is about to be done, and for as many as can be
 // of those that follow it in the slot.
 func (w *worker) fetch(slot int64, t *turn) {
 	if w.fetched == 0 {
-		for o := t; o != nil && w.carrier.Fetch(o.port.stream); w.fetched++ {
-			w.read += o.room.warm() + o.port.warm()
-			if o == t {
-				o = w.slots[slot%horizon][turnInput].first
-			} else {
-				o = o.next
+		for next := t; next != nil; {
+			var turns []*turn
+			turns, next = w.foresee(slot, t, next)
+			taken := w.fetchTurns(turns)
+			w.fetched += taken
+			if taken < len(turns) {
+				break
 			}
 		}
 		w.carrier.Run()
@@ -97,37 +126,53 @@ func (w *worker) fetch(slot int64, t *turn) {
 	w.fetched = max(0, w.fetched-1)
 }
 
-// expected is for how many outputs the memory they will use is read at a time.
-const expected = 32
+// fetchTurns reads for as many of some inputs as can be.
+func (w *worker) fetchTurns(turns []*turn) int {
+	streams := w.soon.streams[:len(turns)]
+	for i, t := range turns {
+		w.read += t.room.warm() + t.port.warm()
+		streams[i] = t.port.stream
+	}
+	taken := w.carrier.Fetch(streams)
+	clear(streams)
+	clear(turns)
+	return taken
+}
 
 // expect reads what an output that is about to be done will use, and those that
-// follow it in the slot: the processor waits for all of it at once.
+// follow it in the slot.
 func (w *worker) expect(slot int64, t *turn) {
 	if w.expected == 0 {
-		for o := t; o != nil && w.expected < expected; w.expected++ {
-			w.read += o.room.warm()
-			if o.port != nil {
-				w.expectPort(o.port)
-			}
-			if o == t {
-				o = w.slots[slot%horizon][turnOutput].first
-			} else {
-				o = o.next
-			}
-		}
+		turns, _ := w.foresee(slot, t, t)
+		w.expected = len(turns)
+		w.expectTurns(turns)
 	}
 	w.expected--
 }
 
-// expectPort does it for one port of a small room, and for those it hears.
-func (w *worker) expectPort(p *port) {
-	w.carrier.Expect(p.stream)
-	for _, o := range p.room.members {
-		w.read += o.warm()
-		if o != p {
-			w.carrier.Hear(o.stream)
+// expectTurns reads what some outputs will use, and what those say whom they hear.
+func (w *worker) expectTurns(turns []*turn) {
+	for _, t := range turns {
+		w.read += t.room.warm()
+	}
+	streams, heard := w.soon.streams[:0], w.soon.heard[:0]
+	for _, t := range turns {
+		if t.port == nil {
+			continue // a large room's
+		}
+		streams = append(streams, t.port.stream)
+		for _, p := range t.room.members {
+			w.read += p.warm()
+			if p != t.port && len(heard) < cap(heard) {
+				heard = append(heard, p.stream)
+			}
 		}
 	}
+	w.carrier.Expect(streams)
+	w.carrier.Hear(heard)
+	clear(streams)
+	clear(heard)
+	clear(turns)
 }
 
 // warm reads from each part of the room that a turn uses. The sum means nothing.
@@ -151,11 +196,38 @@ func (w *worker) fetchAll(ports []*port, l *large, last bool) int {
 		return len(ports)
 	}
 	n := 0
-	for n < len(ports) && (!l.pending(ports[n], last) || w.carrier.Fetch(ports[n].stream)) {
-		n++
+	for n < len(ports) {
+		streams, seen := w.soon.streams[:0], n
+		for ; seen < len(ports) && len(streams) < foresight; seen++ {
+			if l.pending(ports[seen], last) {
+				streams = append(streams, ports[seen].stream)
+			}
+		}
+		taken, all := w.carrier.Fetch(streams), len(streams)
+		clear(streams)
+		if taken < all {
+			n += l.pendingIn(ports[n:], last, taken)
+			break
+		}
+		n = seen
 	}
 	w.carrier.Run()
 	return max(n, 1)
+}
+
+// pendingIn is how many ports there are before the one whose turn it is after so
+// many others.
+func (l *large) pendingIn(ports []*port, last bool, others int) int {
+	for i, p := range ports {
+		if !l.pending(p, last) {
+			continue
+		}
+		if others == 0 {
+			return i
+		}
+		others--
+	}
+	return len(ports)
 }
 
 // send has what was pushed in a slot go.

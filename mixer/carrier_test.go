@@ -38,27 +38,33 @@ func (f *ferry) Leave(s Stream) {
 	delete(f.fetched, s)
 }
 
-func (f *ferry) Fetch(s Stream) bool {
-	if !f.aboard[s] {
-		f.t.Error("fetches for a stream that is not aboard")
+func (f *ferry) Fetch(soon []Stream) int {
+	for i, s := range soon {
+		if !f.aboard[s] {
+			f.t.Error("fetches for a stream that is not aboard")
+		}
+		if f.loaded == f.room {
+			return i
+		}
+		f.loaded++
+		f.fetched[s] = true
 	}
-	if f.loaded == f.room {
-		return false
-	}
-	f.loaded++
-	f.fetched[s] = true
-	return true
+	return len(soon)
 }
 
-func (f *ferry) Expect(s Stream) {
-	if !f.aboard[s] {
-		f.t.Error("expects a stream that is not aboard")
+func (f *ferry) Expect(soon []Stream) {
+	for _, s := range soon {
+		if !f.aboard[s] {
+			f.t.Error("expects a stream that is not aboard")
+		}
 	}
 }
 
-func (f *ferry) Hear(s Stream) {
-	if !f.aboard[s] {
-		f.t.Error("is to hear a stream that is not aboard")
+func (f *ferry) Hear(soon []Stream) {
+	for _, s := range soon {
+		if !f.aboard[s] {
+			f.t.Error("is to hear a stream that is not aboard")
+		}
 	}
 }
 

@@ -32,9 +32,10 @@ type worker struct {
 	carrier  Carrier // nil: streams carry their packets themselves
 	sinking  error   // why it carries none any more
 	distress node[notice]
-	fetched  int // inputs to come whose packets it has read
-	expected int // outputs to come whose memory has been read
-	read     int // the sum of that, so that it is not found to be for nothing
+	fetched  int      // inputs to come whose packets it has read
+	expected int      // outputs to come whose memory has been read
+	soon     foreseen // in the midst of that
+	read     int      // the sum of that, so that it is not found to be for nothing
 
 	opened  queue[*Room]
 	load    [slots]atomic.Int64 // rooms and ports per slot

@@ -232,6 +232,9 @@ func told(a *arrival, size int) (port uint16, at int64) {
 	return port, at
 }
 
+// Waiting is how many datagrams wait for a port.
+func (l *Lane) Waiting(port uint16) int { return int(l.queues[port].count) }
+
 // Warm reads what Next will, so that it need not be waited for then. What it
 // returns means nothing.
 func (l *Lane) Warm(port uint16) int {

@@ -5,12 +5,17 @@ const line = 32
 
 // Warm reads from each part of the playout that Put and Next use, so that the
 // processor has it near by then. What it returns means nothing.
-func (p *Playout) Warm() (sum int) {
-	sum = p.k + int(p.now) + int(p.end) + p.rest + int(p.comfort.from) + p.relay.missing
+func (p *Playout) Warm() int {
+	l := &p.lags
+	return p.k + int(p.now) + int(p.end) + p.rest + int(p.comfort.from) + p.relay.missing +
+		l.seen + l.bottom + int(l.mean) + p.conceal.lost + int(p.ground.level)
+}
+
+// WarmStore is the same for what Warm's part leads to.
+func (p *Playout) WarmStore() (sum int) {
 	l := &p.lags
 	usual := min(max(int(int32(l.mean)-l.base)/binSamples, 0), bins-1)
-	sum += l.seen + int(l.bin[min(max(l.bottom, 0), bins-1)]) + int(l.bin[usual]) + int(l.peak[usual])
-	sum += p.conceal.lost + int(p.ground.level)
+	sum = int(l.bin[min(max(l.bottom, 0), bins-1)]) + int(l.bin[usual]) + int(l.peak[usual])
 	sum += int(*p.store.word(p.play))
 	for at := uint32(0); at < baseFrame; at += line {
 		sum += int(p.store.samples[p.store.at(p.end+at)])
@@ -18,11 +23,19 @@ func (p *Playout) Warm() (sum int) {
 	return sum + int(p.store.samples[p.store.at(p.end+baseFrame-1)])
 }
 
-// WarmFrame is the same for Samples, once Next has made the frame.
+// WarmMade is the same for Samples, once Next has made the frame.
+func (p *Playout) WarmMade() int {
+	sum := p.size + p.lags.seen
+	if p.made {
+		sum++
+	}
+	return sum
+}
+
+// WarmFrame is the same for what WarmMade's part leads to.
 func (p *Playout) WarmFrame() (sum int) {
-	sum = p.size + p.lags.seen
 	if !p.made {
-		return sum
+		return 0
 	}
 	frame := p.present()[:baseFrame]
 	for at := 0; at < baseFrame; at += line {
