@@ -100,7 +100,7 @@ func (c *carrier) Expect(soon []mixer.Stream) {
 			c.read += s.warmOutput()
 		}
 		for _, s := range sessions {
-			c.read += s.warmAgreed() + c.batch.Expect(s.rtp)
+			c.read += s.warmAgreed() + s.warmCounters() + c.batch.Expect(s.rtp)
 		}
 		clear(sessions)
 	}
@@ -163,7 +163,10 @@ func (s *Session) warmOutput() (sum int) {
 	if s.taken != nil && s.inForce.Load() != nil {
 		sum++
 	}
-	sum += int(s.out.ts) + s.out.gap + int(s.out.digits.length) + int(s.control.due) + int(s.in.latch.dest.Port())
+	sum += int(s.out.ts) + s.out.gap + int(s.out.digits.length) + int(s.control.due)
+	if to := s.in.latch.dest; to.Port() == 0 || to.Addr().IsUnspecified() {
+		sum++
+	}
 	return sum + int(s.count.packetsOut.Load()) + int(s.toSend.head.Load())
 }
 
@@ -178,6 +181,15 @@ func (s *Session) warmAgreed() int {
 		sum++
 	}
 	return sum
+}
+
+// warmCounters is the same for what the packets sent are counted by.
+func (s *Session) warmCounters() int {
+	if a := s.taken; a != nil {
+		of := s.count.of(a.codec)
+		return int(of.encoded.Load() + of.relayed.Load())
+	}
+	return 0
 }
 
 // warmFormat is the same for the format that is played.

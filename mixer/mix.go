@@ -135,7 +135,15 @@ func (m *mix) cut(samples []int16) {
 	}
 }
 
-// clamp brings the sum into 16 bits: the only place where that happens.
+// addClamped is the sum of two voices in 16 bits: what clamp makes of it.
+func addClamped(to, a, b []int16) {
+	a, b = a[:len(to)], b[:len(to)]
+	for n := range to {
+		to[n] = int16(max(math.MinInt16, min(int32(a[n])+int32(b[n]), math.MaxInt16)))
+	}
+}
+
+// clamp brings the sum into 16 bits: there and in addClamped alone that happens.
 func (m *mix) clamp(out *[maxFrame]int16) []int16 {
 	to := out[:len(m.sum)]
 	for n, v := range m.sum {

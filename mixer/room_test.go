@@ -30,6 +30,29 @@ var onHold = Row{Treatment: Music, Held: true}
 
 // A voice, a sum and what is subtracted each fit in 16 bits; what lies between
 // need not. Clamping anywhere but at the end gives another result.
+// Two voices are added without a sum between, three with one.
+func TestVoicesAreAdded(t *testing.T) {
+	for _, voices := range [][]int16{
+		{1, 2}, {30000, 2767}, {30000, 2768}, {-30000, -2768}, {-30000, -2769}, {32767, 32767}, {-32768, -32768},
+		{30000, -29999}, {30000, 20000, -30000}, {-30000, -20000, 29999},
+	} {
+		r := newRig(t)
+		room := r.m.NewRoom()
+		sum := 0
+		for i, v := range voices {
+			sum += int(v)
+			room.Join(Port(i+1), &peer{voice: constant(v)}, Row{Voice: 1})
+		}
+		listener := &peer{}
+		room.Join(0, listener, Row{Hears: 1})
+		r.tick(4)
+		want := int16(max(-32768, min(sum, 32767)))
+		if got := listener.last(1); slices.Max(got) != want || slices.Min(got) != want {
+			t.Errorf("%v are heard as %d to %d", voices, slices.Min(got), slices.Max(got))
+		}
+	}
+}
+
 func TestOverloadIsClampedOnce(t *testing.T) {
 	r := newRig(t)
 	room := r.m.NewRoom()
@@ -155,12 +178,13 @@ func heldScript(t *testing.T, seed, version uint64) (heard []int16, held []bool)
 
 // The check counts what was mixed, so a row that contradicts itself shows.
 func TestLeaksAreCounted(t *testing.T) {
-	for _, n := range []int{2, 12} {
+	for _, size := range []struct{ n, talkers int }{{2, 1}, {3, 2}, {4, 3}, {12, 1}, {12, 3}} {
+		n := size.n
 		r := newRig(t)
 		room := r.m.NewRoom()
 		for id := range Port(n) {
 			p := &peer{}
-			if id == 1 {
+			if id != 0 && int(id) <= size.talkers {
 				p.voice = constant(5)
 			}
 			room.Join(id, p, Row{Voice: 1, Hears: 1, Held: id == 0})

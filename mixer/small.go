@@ -112,6 +112,8 @@ func (w *worker) serve(p *port, frame, now int64) (leaked bool) {
 		f.samples, voices = sole.samples(bus), 1
 	case bare && p.src.loop == nil && (hears == 0 || sole != nil):
 		f.samples = silence[:FrameSamples<<bus]
+	case bare && p.src.loop == nil && r.both(hears, bus, &w.scratch):
+		f.samples, voices, f.own = w.scratch.out[:FrameSamples<<bus], 2, true
 	default:
 		m := &w.scratch.mix
 		m.reset(bus)
@@ -143,6 +145,29 @@ func (r *Room) audible(p *port) (seats uint64, sole *port) {
 		sole = nil
 	}
 	return seats, sole
+}
+
+// both puts the mix of two voices into the scratch, and reports whether those heard
+// are two: what each of a consult or a conference of three hears most of the time
+// need not go by a sum.
+func (r *Room) both(hears uint64, bus int, s *scratch) bool {
+	var first, second []int16
+	for _, o := range r.members {
+		switch {
+		case hears&o.seat == 0 || !o.voice:
+		case first == nil:
+			first = o.samples(bus)
+		case second == nil:
+			second = o.samples(bus)
+		default:
+			return false
+		}
+	}
+	if second == nil {
+		return false
+	}
+	addClamped(s.out[:FrameSamples<<bus], first, second)
+	return true
 }
 
 // sum adds the voices that p hears; those that begin or cease are faded.

@@ -35,6 +35,7 @@ type worker struct {
 	fetched  int      // inputs to come whose packets it has read
 	expected int      // outputs to come whose memory has been read
 	soon     foreseen // in the midst of that
+	rhythm   rhythm   // of the last frame
 	read     int      // the sum of that, so that it is not found to be for nothing
 
 	opened  queue[*Room]
@@ -127,6 +128,7 @@ func (w *worker) run() {
 		w.admit()
 		if w.hosted == 0 {
 			w.stats.window.idle(w.clock())
+			w.rhythm.pass(0, slots)
 			<-w.wake
 			now := w.clock()
 			w.stats.window.begin(now, 0)
@@ -146,6 +148,7 @@ func (w *worker) run() {
 // upcoming is the next slot in use, and whether its time has come.
 func (w *worker) upcoming() (slot int64, begun bool) {
 	slot, _ = w.next(w.slot)
+	w.rhythm.pass(w.slot, slot)
 	if begun = slot*slotTime <= w.clock(); !begun {
 		w.rest()
 	}
@@ -182,6 +185,7 @@ func (w *worker) runSlot(slot int64) {
 	now := begin
 	w.punctuality.begin(slot, begin-slot*slotTime)
 	w.fetched, w.expected = 0, 0
+	w.read += w.rhythm.recall(slot)
 	w.changes.begin(slot / slots)
 	for done := 0; ; done++ {
 		t := w.take(slot)
@@ -191,12 +195,14 @@ func (w *worker) runSlot(slot int64) {
 		if done%clockTurns == clockTurns-1 {
 			now = w.clock()
 		}
+		w.rhythm.note(slot, t)
 		if !w.behind {
 			w.prepare(slot, t)
 		}
 		w.do(t, now)
 	}
 	w.send()
+	w.rhythm.finish(slot)
 	w.slot = slot + 1
 	end := w.clock()
 	w.stats.duration.observe(end - begin)

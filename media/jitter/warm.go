@@ -20,7 +20,12 @@ func (p *Playout) WarmStore() (sum int) {
 	for at := uint32(0); at < baseFrame; at += line {
 		sum += int(p.store.samples[p.store.at(p.end+at)])
 	}
-	return sum + int(p.store.samples[p.store.at(p.end+baseFrame-1)])
+	sum += int(p.store.samples[p.store.at(p.end+baseFrame-1)])
+	if p.made {
+		last := p.present() // its end is kept, for a fade
+		sum += int(last[len(last)-line]) + int(last[len(last)-1])
+	}
+	return sum
 }
 
 // WarmMade is the same for Samples, once Next has made the frame.
