@@ -175,6 +175,20 @@ func (w *worker) expectTurns(turns []*turn) {
 	clear(turns)
 }
 
+// expectMembers is the same for some of a large room's, which hear the same.
+func (w *worker) expectMembers(members []*port) {
+	if w.carrier == nil {
+		return
+	}
+	streams := w.soon.streams[:len(members)]
+	for i, p := range members {
+		w.read += p.warm()
+		streams[i] = p.stream
+	}
+	w.carrier.Expect(streams)
+	clear(streams)
+}
+
 // warm reads from each part of the room that a turn uses. The sum means nothing.
 func (r *Room) warm() int {
 	sum := len(r.members) + int(r.tick.due)

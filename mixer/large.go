@@ -266,8 +266,13 @@ func (w *worker) serveSlice(r *Room, now int64) (leaked int, done bool) {
 		return leaked, false // so many have changed that the others have to wait
 	}
 	end := min(l.parts*size, len(r.members))
-	for ; l.sent < end; l.sent++ {
-		leaked += w.serveMember(r, r.members[l.sent], now)
+	for l.sent < end {
+		members := r.members[l.sent:min(l.sent+foresight, end)]
+		w.expectMembers(members)
+		for _, p := range members {
+			leaked += w.serveMember(r, p, now)
+		}
+		l.sent += len(members)
 	}
 	if end < len(r.members) {
 		return leaked, false
