@@ -163,6 +163,9 @@ func (s *Session) warmOutput() (sum int) {
 	if s.taken != nil && s.inForce.Load() != nil {
 		sum++
 	}
+	if s.engine == nil {
+		sum++
+	}
 	sum += int(s.out.ts) + s.out.gap + int(s.out.digits.length) + int(s.control.due)
 	if to := s.in.latch.dest; to.Port() == 0 || to.Addr().IsUnspecified() {
 		sum++

@@ -62,6 +62,8 @@ type kernelSocket struct {
 	message  unix.Msghdr
 	vector   unix.Iovec
 	control  [ancillarySize / 8]uint64 // aligned for what is in it
+
+	_ [32]byte // to whole lines of the processor's cache, so that all of them begin with one
 }
 
 // ancillarySize is the room for what the kernel says of a datagram: its time.

@@ -85,7 +85,7 @@ func (r *Room) join(p *port, grown *lists) {
 			r.spare = grown.large
 		}
 	}
-	p.index = len(r.members)
+	p.index = int32(len(r.members))
 	r.members = append(r.members, p)
 	r.young = r.tick.due + youth
 	p.born = r.tick.due
@@ -119,11 +119,11 @@ func (r *Room) leave(p *port) {
 	if p == nil || p.gone {
 		return
 	}
-	if r.large != nil && r.large.stage == serving && p.index < r.large.sent {
+	if r.large != nil && r.large.stage == serving && int(p.index) < r.large.sent {
 		r.large.sent-- // between slices: whoever takes its place has had the frame
-		r.swap(p.index, r.large.sent)
+		r.swap(int(p.index), r.large.sent)
 	}
-	r.swap(p.index, len(r.members)-1)
+	r.swap(int(p.index), len(r.members)-1)
 	r.members[len(r.members)-1] = nil
 	r.members = r.members[:len(r.members)-1]
 	r.finish(p.play, false)

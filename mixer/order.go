@@ -74,5 +74,5 @@ func (p *port) own() bool { return p.voice && p.row.hears(p.row) && p.loud.heard
 func (r *Room) swap(i, j int) {
 	a, b := r.members[i], r.members[j]
 	r.members[i], r.members[j] = b, a
-	a.index, b.index = j, i
+	a.index, b.index = int32(j), int32(i)
 }

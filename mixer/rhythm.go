@@ -6,49 +6,57 @@ package mixer
 // after the other. What is remembered is read all at once, and is never more than
 // a hint: whoever is in it may have moved, or be gone.
 type rhythm struct {
-	turns [slots][mostRemembered]*turn
-	count [slots]int // of them
-	now   int        // done in the present slot
+	turns [slots][turnKinds][mostRemembered]*turn
+	count [slots][turnKinds]int // of them
+	now   [turnKinds]int        // done in the present slot
 }
 
-// mostRemembered is how many turns there are in a slot of a worker that has as
-// many legs as one can have, and half of that again.
-const mostRemembered = 512
+// mostRemembered is how many turns of a kind there are in a slot of a worker that
+// has as many legs as one can have, and as many again.
+const mostRemembered = 256
 
-// recall reads what a slot's turns are about to be found by. The sum of it means
-// nothing.
-func (h *rhythm) recall(slot int64) (sum int) {
-	at := slot % slots
-	for _, t := range h.turns[at][:h.count[at]] {
+// note remembers the next turn of the slot. With the first of a kind it reads what
+// those that follow are found by. The sum of that means nothing.
+func (h *rhythm) note(slot int64, t *turn) (sum int) {
+	n := h.now[t.kind]
+	if n == 0 {
+		sum = h.recall(slot, t.kind)
+	}
+	if n < mostRemembered {
+		h.turns[slot%slots][t.kind][n] = t
+		h.now[t.kind] = n + 1
+	}
+	return sum
+}
+
+func (h *rhythm) recall(slot int64, kind turnKind) (sum int) {
+	turns := h.turns[slot%slots][kind][:h.count[slot%slots][kind]]
+	for _, t := range turns {
 		if sum += int(t.due); t.next != nil {
 			sum++
 		}
 	}
-	h.now = 0
-	return sum
-}
-
-// note remembers the next turn of the slot.
-func (h *rhythm) note(slot int64, t *turn) {
-	if h.now < mostRemembered {
-		h.turns[slot%slots][h.now] = t
-		h.now++
+	for _, t := range turns {
+		sum += t.room.warm()
 	}
+	return sum
 }
 
 // finish forgets who was in the slot the last time and is not any more.
 func (h *rhythm) finish(slot int64) {
 	at := slot % slots
-	if h.now < h.count[at] {
-		clear(h.turns[at][h.now:h.count[at]])
+	for kind, n := range h.now {
+		if before := h.count[at][kind]; n < before {
+			clear(h.turns[at][kind][n:before])
+		}
 	}
-	h.count[at], h.now = h.now, 0
+	h.count[at], h.now = h.now, [turnKinds]int{}
 }
 
 // pass forgets the slots from one on up to another, in which there is nobody.
 func (h *rhythm) pass(from, to int64) {
 	for slot := max(from, to-slots); slot < to; slot++ {
-		h.now = 0
+		h.now = [turnKinds]int{}
 		h.finish(slot)
 	}
 }

@@ -62,18 +62,18 @@ type port struct {
 	play    *playback // the clip that plays
 	cut     *playback // the clip that play took over from since the last time
 	ducked  bool      // the last frame was lowered under a clip
+	touched bool      // large rooms: its row changed since the last tick
 
 	input, output turn
 	loud          loudness
-	tail          tail // how the frame before the present one ended
-	final         tail // how the last one ended, once the port has left
+	tail          tail  // how the frame before the present one ended
+	final         tail  // how the last one ended, once the port has left
+	index         int32 // in members
 
 	timing Timed // nil: the stream does not know
-	index  int   // in members
 	anchor *port // whose input its output follows
 	born   int64 // slot it came in
 
-	touched bool  // large rooms: its row changed since the last tick
 	lingers int64 // large rooms: the tick up to which it is served among the first
 	next    *port // in large.touched
 }

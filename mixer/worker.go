@@ -185,7 +185,6 @@ func (w *worker) runSlot(slot int64) {
 	now := begin
 	w.punctuality.begin(slot, begin-slot*slotTime)
 	w.fetched, w.expected = 0, 0
-	w.read += w.rhythm.recall(slot)
 	w.changes.begin(slot / slots)
 	for done := 0; ; done++ {
 		t := w.take(slot)
@@ -195,7 +194,7 @@ func (w *worker) runSlot(slot int64) {
 		if done%clockTurns == clockTurns-1 {
 			now = w.clock()
 		}
-		w.rhythm.note(slot, t)
+		w.read += w.rhythm.note(slot, t)
 		if !w.behind {
 			w.prepare(slot, t)
 		}

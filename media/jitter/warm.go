@@ -8,7 +8,7 @@ const line = 32
 func (p *Playout) Warm() int {
 	l := &p.lags
 	return p.k + int(p.now) + int(p.end) + p.rest + int(p.comfort.from) + p.relay.missing +
-		l.seen + l.bottom + int(l.mean) + p.conceal.lost + int(p.ground.level)
+		l.seen + l.bottom + int(l.mean) + p.conceal.lost + p.conceal.fade + int(p.ground.level)
 }
 
 // WarmStore is the same for what Warm's part leads to.
@@ -16,7 +16,7 @@ func (p *Playout) WarmStore() (sum int) {
 	l := &p.lags
 	usual := min(max(int(int32(l.mean)-l.base)/binSamples, 0), bins-1)
 	sum = int(l.bin[min(max(l.bottom, 0), bins-1)]) + int(l.bin[usual]) + int(l.peak[usual])
-	sum += int(*p.store.word(p.play))
+	sum += int(*p.store.word(p.play)) + int(*p.store.word(p.end))
 	for at := uint32(0); at < baseFrame; at += line {
 		sum += int(p.store.samples[p.store.at(p.end+at)])
 	}
