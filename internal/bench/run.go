@@ -47,6 +47,10 @@ func (o Options) drive(ctx context.Context, c codec, r *Report) error {
 	if err != nil {
 		return err
 	}
+	p := &probe{pid: o.ServerPID, metrics: o.Metrics, patience: o.patience}
+	if err := p.check(); err != nil {
+		return err
+	}
 	if o.Pin >= 0 {
 		if err := pinSelf(o.Pin); err != nil {
 			return err
@@ -65,7 +69,6 @@ func (o Options) drive(ctx context.Context, c codec, r *Report) error {
 		d.stop()
 		f.close()
 	}()
-	p := &probe{pid: o.ServerPID, metrics: o.Metrics, patience: o.patience}
 	if err := f.baseline(ctx, p); err != nil {
 		return err
 	}
