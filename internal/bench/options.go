@@ -100,7 +100,7 @@ func (o Options) check() error {
 		{o.legs() > maxLegs, fmt.Sprintf("at most %d legs", maxLegs)},
 		{o.Duration < minDuration || o.Duration > maxDuration, fmt.Sprintf("a duration of %v to %v", minDuration, maxDuration)},
 		{o.WarmUp < 0 || o.WarmUp > maxDuration, fmt.Sprintf("a warm-up of at most %v", maxDuration)},
-		{!(o.Rate > 0 && o.Rate <= maxRate), fmt.Sprintf("a rate of at most %g calls a second", maxRate)},
+		{!(o.Rate > 0 && o.Rate <= maxRate), fmt.Sprintf("a rate of more than none and at most %g calls a second", maxRate)},
 		{!(o.OnTime >= 0 && o.Delivered >= 0), "numbers of per cent that are wanted"},
 		{o.ServerPID < 0, "there is no process of such a number"},
 		{o.Target == "" && (o.ServerPID != 0 || o.Metrics != ""), "process and metrics are those of a server of your own: say its target, too"},
