@@ -122,11 +122,7 @@ func (f *fleet) step(ctx context.Context, p *probe, rooms int) (*Measurement, er
 // search raises the number of rooms until quality falls.
 func (f *fleet) search(ctx context.Context, p *probe, r *Report) error {
 	r.Limit = new(Limit)
-	for rooms := f.opts.Rooms; ; rooms += f.opts.Step {
-		if rooms > f.opts.MaxRooms {
-			r.Limit.Reason = "the most rooms were reached"
-			return nil
-		}
+	for rooms := f.opts.Rooms; ; rooms = min(rooms+f.opts.Step, f.opts.MaxRooms) {
 		reason, err := f.try(ctx, p, r, rooms)
 		if err != nil {
 			return err
@@ -136,6 +132,10 @@ func (f *fleet) search(ctx context.Context, p *probe, r *Report) error {
 			return nil
 		}
 		r.Limit.Rooms, r.Limit.Legs = rooms, rooms*f.opts.Size
+		if rooms == f.opts.MaxRooms {
+			r.Limit.Reason = "the most rooms were reached"
+			return nil
+		}
 	}
 }
 

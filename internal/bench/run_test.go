@@ -149,7 +149,7 @@ func written(t *testing.T, r *Report) {
 // be had.
 func TestSearch(t *testing.T) {
 	o := startServer(t, "pcmu")
-	o.FindLimit, o.Rooms, o.Size, o.Step, o.MaxRooms, o.Tries = true, 1, 2, 1, 2, 1
+	o.FindLimit, o.Rooms, o.Size, o.Step, o.MaxRooms, o.Tries = true, 1, 2, 7, 2, 1 // less than a step further
 	o.Require = "legs=4"
 	r, err := Run(context.Background(), o)
 	if err != nil || r.Limit.Rooms != 2 || r.Limit.Legs != 4 || len(r.Measurements) != 2 {
