@@ -85,7 +85,7 @@ func (l *leg) rate() {
 	l.who.history.leg(RecordLeg{Answered: l.answered, Ended: l.c.now, Quality: l.last})
 	s := l.media.Stats()
 	l.c.m.cfg.Metrics.LegEnded(l.who.role, q.Codec, metrics.Leg{
-		Jitter: s.Jitter, RoundTrip: s.RoundTrip, Concealed: s.Concealed, MOS: s.MOS,
+		Jitter: s.Jitter, Loss: q.Loss, RoundTrip: s.RoundTrip, Concealed: s.Concealed, MOS: s.MOS,
 	})
 	attrs := []any{
 		"for", l.c.now.Sub(l.answered).Round(time.Millisecond), "codec", q.Codec, "srtp", q.SRTP,

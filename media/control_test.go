@@ -275,6 +275,23 @@ func TestTripTime(t *testing.T) {
 	})
 }
 
+// The 32 bits that reports have for a time of day wrap every 18 hours: a trip over
+// that is as long as any other.
+func TestTripTimeOverWrap(t *testing.T) {
+	const wrap = (1<<16 - 2_208_988_800%(1<<16)) * int64(time.Second) // since 1970, and 18 h after
+	for _, came := range []int64{-1_000_000, 1_000_000, 100_000_000, 250_000_000, 350_000_000} {
+		b := newBench(t, SessionConfig{})
+		b.agree(plainOffer())
+		b.tick()
+		b.s.control.unix = wrap + came - b.now
+		sent := uint32(ntpTime(wrap+came-300_000_000) >> 16)
+		b.s.control.read(b.s, peerReport(b, 7<<32, sent, 65536/10), b.now)
+		if got := b.s.Stats().RoundTrip; got < 199*time.Millisecond || got > 201*time.Millisecond {
+			t.Errorf("%d ns after the wrap, sent at %x: %v, want 200 ms", came, sent, got)
+		}
+	}
+}
+
 // A report may be due in the turn in which the peer's was read, which came after
 // the turn's time.
 func TestDelaySinceLastReport(t *testing.T) {

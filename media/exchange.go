@@ -126,10 +126,11 @@ func (s *Session) Answer(offer []byte) ([]byte, error) {
 	a.layout = layoutOf(desc)
 	a.dir.recv = a.dir.recv && !s.holding
 	if len(r.crypto) > 0 {
-		if bad := a.secure(s.keys.answer(r.crypto, s.secured(), s.moved(a)), s.secured()); bad != nil {
+		if bad := a.secure(s.keys.answer(r.crypto, s.secured(), s.moved(a))); bad != nil {
 			return nil, bad
 		}
 	}
+	a.succeed(s.secured())
 	ours := localAudio{
 		protos:  a.layout[a.line].protos,
 		port:    int(s.port),
@@ -173,10 +174,11 @@ func (s *Session) Accept(answer []byte) error {
 	a.opus.ours = s.engine.cfg.Opus
 	a.layout, a.line = s.offer.layout, s.offer.line
 	if len(r.crypto) > 0 {
-		if bad := a.secure(s.keys.answered(r.crypto, s.secured()), s.secured()); bad != nil {
+		if bad := a.secure(s.keys.answered(r.crypto, s.secured())); bad != nil {
 			return bad
 		}
 	}
+	a.succeed(s.secured())
 	s.pending = a
 	return nil
 }

@@ -35,7 +35,7 @@ type agreement struct {
 
 	// SRTP; nil: plain RTP. The same key in the next agreement is the same
 	// transform, which goes on counting. former opens what was still under way
-	// when the peer changed its key.
+	// when the peer changed its key, or gave encryption up.
 	seal   *srtp.Sealer
 	open   *srtp.Opener
 	former *srtp.Opener
@@ -93,15 +93,19 @@ func newAgreement(r *remoteAudio, local numbers) *agreement {
 
 // secure has the agreement's packets encrypted by s. A peer that speaks of keys
 // of which none can be used (nil) expects no plain packets.
-func (a *agreement) secure(s, inForce *secured) *NegotiationError {
+func (a *agreement) secure(s *secured) *NegotiationError {
 	if s == nil {
 		return refused("no a=crypto that can be used")
 	}
 	a.secured, a.seal, a.open = s, s.seal, s.open
-	if inForce != nil && inForce.open != s.open {
+	return nil
+}
+
+// succeed keeps the peer's key in force, if the agreement is for another or none.
+func (a *agreement) succeed(inForce *secured) {
+	if inForce != nil && inForce.open != a.open {
 		a.former = inForce.open
 	}
-	return nil
 }
 
 // use makes f, of codec c, the format the session sends, and the peer's events

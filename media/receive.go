@@ -210,39 +210,49 @@ func (s *Session) datagram(now, at int64, a *agreement, from netip.AddrPort, p [
 }
 
 // openAudio authenticates and decrypts a packet in place, where the agreement
-// is for encryption. After a change of the peer's key the one before may still
-// be under way (late); a failure spoils the packet, so that it takes a copy.
+// is for encryption. After a change of the peer's key, or the end of encryption,
+// the one before may still be under way (late); a failure spoils the packet, so
+// that it takes a copy.
 func (a *agreement) openAudio(p []byte, sc *scratch, late bool) (packet []byte, former, ok bool) {
-	if a.open == nil {
-		return p, false, true
+	again := a.again(p, sc, late)
+	if a.open != nil {
+		n, err := a.open.RTP(p)
+		if err == nil || again == nil {
+			return p[:n], false, err == nil
+		}
 	}
-	var again []byte
-	if a.former != nil && late {
-		again = sc.out[:copy(sc.out[:], p)]
+	if again != nil {
+		if n, err := a.former.RTP(again); err == nil || a.open != nil {
+			return again[:n], true, err == nil
+		}
 	}
-	n, err := a.open.RTP(p)
-	if err != nil && again != nil {
-		p, former = again, true
-		n, err = a.former.RTP(p)
-	}
-	return p[:n], former, err == nil
+	return p, false, true
 }
 
 // openControl is the same for RTCP.
 func (a *agreement) openControl(p []byte, sc *scratch, late bool) ([]byte, bool) {
-	if a.open == nil {
-		return p, true
+	again := a.again(p, sc, late)
+	if a.open != nil {
+		n, err := a.open.RTCP(p)
+		if err == nil || again == nil {
+			return p[:n], err == nil
+		}
 	}
-	var again []byte
-	if a.former != nil && late {
-		again = sc.out[:copy(sc.out[:], p)]
+	if again != nil {
+		if n, err := a.former.RTCP(again); err == nil || a.open != nil {
+			return again[:n], err == nil
+		}
 	}
-	n, err := a.open.RTCP(p)
-	if err != nil && again != nil {
-		p = again
-		n, err = a.former.RTCP(p)
+	return p, true
+}
+
+// again is a copy of a packet for the peer's former key; nil where that is not to
+// be tried.
+func (a *agreement) again(p []byte, sc *scratch, late bool) []byte {
+	if a.former == nil || !late {
+		return nil
 	}
-	return p[:n], err == nil
+	return sc.out[:copy(sc.out[:], p)]
 }
 
 // admit applies the latch and has others see where it settled.

@@ -194,3 +194,52 @@ func TestFormerKeyExpires(t *testing.T) {
 		}
 	}
 }
+
+// A peer that gives encryption up, by its offer or its answer, has sent encrypted
+// packets that are still under way: they are no noise, and neither is what it then
+// sends in the clear. Its RTCP is understood as well.
+func TestFormerKeyOutlivesEncryption(t *testing.T) {
+	for name, change := range map[string]func(b *bench){
+		"an offer": func(b *bench) { b.agree(offerOf(peerAddr.Addr().String(), avp, "rtcp-mux")) },
+		"an answer": func(b *bench) {
+			b.s.Offer()
+			if err := b.s.Accept([]byte(offerOf(peerAddr.Addr().String(), avp, "rtcp-mux"))); err != nil {
+				t.Fatal(err)
+			}
+			b.s.Commit()
+		},
+	} {
+		b := newBench(t, SessionConfig{SRTP: SRTPOptional})
+		_, line := cryptoOf(t, 1, cm80)
+		seal := sealerOf(t, line)
+		b.agree(offerOf(peerAddr.Addr().String(), savp, line, "rtcp-mux"))
+		talk := func(n int, sealed bool) {
+			for range n {
+				p := make([]byte, rtpHeaderSize, 400)
+				putRTP(p, rtpHeader{seq: b.stream.seq, ts: b.stream.ts, ssrc: b.stream.ssrc})
+				p = append(p, level(500, frameSamples)...)
+				if size := len(p); sealed {
+					size, err := seal.RTP(p[:cap(p)], size)
+					if err != nil {
+						t.Fatal(err)
+					}
+					p = p[:size]
+				}
+				b.stream.seq++
+				b.stream.ts += frameSamples
+				b.peer.TryWrite(p, b.rtpAddr())
+				if frame, ok := b.tick(); b.s.Stats().PacketsIn > 2 && (!ok || !near(frame, 500)) {
+					t.Errorf("%s: packet %d is heard as %v, %d", name, b.stream.seq-1, ok, frame[:8])
+				}
+			}
+		}
+		talk(10, true)
+		change(b)
+		talk(5, true)
+		b.peer.TryWrite(sealedBy(t, seal, byeOf(t, 7)), b.rtpAddr())
+		talk(5, false)
+		if st := b.s.Stats(); b.s.Secure() || st.Byes != 1 || st.Discarded != 0 || st.PacketsIn != 20 {
+			t.Errorf("%s: secure %v, %+v", name, b.s.Secure(), st)
+		}
+	}
+}

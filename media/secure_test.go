@@ -9,7 +9,7 @@ import (
 )
 
 var suites = []srtp.Suite{
-	srtp.AES128SHA80, srtp.AES128SHA32, srtp.AES256SHA80, srtp.AES256SHA32, srtp.AES128GCM, srtp.AES256GCM,
+	srtp.AES128SHA80, srtp.AES128SHA32, srtp.AES256SHA80, srtp.AES256SHA32, srtp.AES128GCM, srtp.AES256GCM, srtp.AES256SHA80Draft,
 }
 
 // Each suite, both ways, with each kind of payload; the longest packets have

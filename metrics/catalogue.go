@@ -78,6 +78,8 @@ var (
 		"RFC 3550 interarrival jitter over the live legs of this moment."}
 	famLegJitter = family{"warmline_rtp_leg_jitter_seconds", "histogram", []string{"role", "codec"},
 		"RFC 3550 interarrival jitter of legs at their end."}
+	famLegLoss = family{"warmline_rtp_leg_loss_ratio", "histogram", []string{"role", "codec"},
+		"Share of RTP packets that never came, of legs at their end, 0 to 1."}
 	famRoundTrip = family{"warmline_rtp_round_trip_seconds", "histogram", []string{"role", "codec"},
 		"Round trip by RTCP of legs at their end, where it is known."}
 	famConcealed = family{"warmline_rtp_concealed_seconds_total", "counter", []string{"role", "codec"},
@@ -113,18 +115,19 @@ var catalogue = []family{
 	famVerbs, famConsults, famHold, famAlone,
 	famLeaked, famLateness, famDuration, famSkipped, famPriority,
 	famWorkers, famBatched, famSteered, famSteeringDropped, famUse, famEncodes, famRelayed, famEncrypted, famRefused,
-	famPackets, famLost, famJitter, famLegJitter, famRoundTrip, famConcealed, famMOS, famTimeouts,
+	famPackets, famLost, famJitter, famLegJitter, famLegLoss, famRoundTrip, famConcealed, famMOS, famTimeouts,
 	famWaiting, famWait, famAbandoned, famAgents,
 	famRecords, famRecordsDropped,
 	famHTTP, famStreams, famDropped,
 }
 
-// Buckets, in seconds but for the MOS. A call is set up within a minute or not at
+// Buckets, in seconds but for loss and the MOS. A call is set up within a minute or not at
 // all; people hold and wait from a breath to an hour.
 var (
 	setupBuckets  = []float64{0.1, 0.25, 0.5, 1, 2, 3, 5, 8, 12, 20, 30, 45, 60}
 	holdBuckets   = []float64{1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600}
 	jitterBuckets = []float64{0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2}
+	lossBuckets   = []float64{0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2}
 	tripBuckets   = []float64{0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1}
 	mosBuckets    = []float64{1.5, 2, 2.5, 3, 3.3, 3.6, 3.8, 4, 4.2, 4.3, 4.4}
 	waitBuckets   = []float64{1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 3600}

@@ -68,7 +68,7 @@ func New(pull func() Snapshot, queues []string, version, commit string) *Metrics
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		m.verbs, m.consults, m.hold, m.alone, m.setup, m.timeouts, m.wait,
 		m.abandoned, m.http, m.streams, m.dropped, m.refused,
-		m.legs.jitter, m.legs.roundTrip, m.legs.concealed, m.legs.mos,
+		m.legs.jitter, m.legs.loss, m.legs.roundTrip, m.legs.concealed, m.legs.mos,
 		newPulled(pull, m.queueSet, []string{version, commit, runtime.Version()}),
 	)
 	m.initialise()

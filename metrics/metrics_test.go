@@ -282,7 +282,7 @@ func TestPushedValues(t *testing.T) {
 	m.RTPTimeout("10.0.0.1")
 	m.CallRefused("limit")
 	m.CallRefused("a bad mood")
-	m.LegEnded("agent", "opus", Leg{Jitter: 4 * time.Millisecond, RoundTrip: 80 * time.Millisecond, Concealed: 1500 * time.Millisecond, MOS: 4.25})
+	m.LegEnded("agent", "opus", Leg{Jitter: 4 * time.Millisecond, Loss: 0.015, RoundTrip: 80 * time.Millisecond, Concealed: 1500 * time.Millisecond, MOS: 4.25})
 	m.LegEnded("agent", "opus", Leg{Concealed: -time.Second, MOS: 3.5}) // no round trip known
 	m.LegEnded("agent", "opus", Leg{})                                  // nothing heard
 	m.LegEnded("robot", "speex", Leg{MOS: 1})
@@ -323,6 +323,10 @@ func TestPushedValues(t *testing.T) {
 		`warmline_rtp_round_trip_seconds_sum{codec="opus",role="agent"}`:               "0.08",
 		`warmline_rtp_leg_jitter_seconds_bucket{codec="opus",role="agent",le="0.002"}`: "1",
 		`warmline_rtp_leg_jitter_seconds_sum{codec="opus",role="agent"}`:               "0.004",
+		`warmline_rtp_leg_loss_ratio_bucket{codec="opus",role="agent",le="0"}`:         "1",
+		`warmline_rtp_leg_loss_ratio_bucket{codec="opus",role="agent",le="0.01"}`:      "1",
+		`warmline_rtp_leg_loss_ratio_bucket{codec="opus",role="agent",le="0.02"}`:      "2",
+		`warmline_rtp_leg_loss_ratio_sum{codec="opus",role="agent"}`:                   "0.015",
 		`warmline_rtp_concealed_seconds_total{codec="opus",role="agent"}`:              "1.5",
 		`warmline_queue_wait_seconds_sum{queue="support"}`:                             "7",
 		`warmline_queue_wait_seconds_sum{queue="other"}`:                               "7",

@@ -47,6 +47,8 @@ func TestBenchRefuses(t *testing.T) {
 		"--require beauty=1":          "there are on-time,",
 		"--target sip:x --self":       "can't be used together",
 		"--codec gsm":                 "--codec must be one of",
+		"--local here":                "bench: local address:",
+		"--server-pid 1":              "a server of your own",
 	} {
 		if status, _, errs := warmline(append([]string{"bench"}, strings.Fields(args)...)...); status != 1 || !strings.Contains(errs, want) {
 			t.Errorf("%s: status %d, %s", args, status, errs)

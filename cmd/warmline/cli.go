@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -38,7 +39,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return fail(stderr, err)
 	}
-	ctx, err := parser.Parse(args)
+	ctx, err := parser.Parse(twoDashes(parser.Model, args))
 	if helped {
 		return 0
 	}
@@ -50,6 +51,27 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return fail(stderr, err)
 	}
 	return 0
+}
+
+// twoDashes are the arguments with a second dash before long flags that have one
+// (-json), as those of Go's own tools do.
+func twoDashes(model *kong.Application, args []string) []string {
+	long := make(map[string]bool)
+	for _, node := range append([]*kong.Node{model.Node}, model.Children...) {
+		for _, f := range node.Flags {
+			long["-"+f.Name] = true
+		}
+	}
+	args = slices.Clone(args)
+	for i, arg := range args {
+		if arg == "--" {
+			break
+		}
+		if name, _, _ := strings.Cut(arg, "="); long[name] {
+			args[i] = "-" + arg
+		}
+	}
+	return args
 }
 
 func fail(stderr io.Writer, err error) int {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io/fs"
 	"math"
+	"path"
 	"runtime"
 	"runtime/debug"
 	"strconv"
@@ -76,10 +77,7 @@ func availableMemory(root fs.FS) int64 {
 			least = atMost(least, fields[1], 1024)
 		}
 	}
-	for _, file := range []string{
-		"sys/fs/cgroup/memory.max",                   // version 2; "max": no limit
-		"sys/fs/cgroup/memory/memory.limit_in_bytes", // version 1
-	} {
+	for _, file := range limitFiles(root) {
 		limit, _ := fs.ReadFile(root, file)
 		least = atMost(least, string(bytes.TrimSpace(limit)), 1)
 	}
@@ -87,6 +85,36 @@ func availableMemory(root fs.FS) int64 {
 		return 0
 	}
 	return least
+}
+
+// The files that have the limit of a control group, under where those of version 1
+// for memory, and of version 2, are.
+const (
+	groupsV1, limitV1 = "sys/fs/cgroup/memory", "memory.limit_in_bytes"
+	groupsV2, limitV2 = "sys/fs/cgroup", "memory.max" // "max": no limit
+)
+
+// limitFiles are those of our control group and of all it is in. In a container
+// the group is most often the root.
+func limitFiles(root fs.FS) []string {
+	files := []string{groupsV1 + "/" + limitV1, groupsV2 + "/" + limitV2}
+	own, _ := fs.ReadFile(root, "proc/self/cgroup")
+	for line := range strings.Lines(string(own)) {
+		fields := strings.SplitN(strings.TrimSpace(line), ":", 3)
+		if len(fields) < 3 {
+			continue
+		}
+		// A rooted path does not lead out of it.
+		for group := path.Clean("/" + fields[2]); group != "/"; group = path.Dir(group) {
+			switch fields[1] {
+			case "":
+				files = append(files, groupsV2+group+"/"+limitV2)
+			case "memory":
+				files = append(files, groupsV1+group+"/"+limitV1)
+			}
+		}
+	}
+	return files
 }
 
 // atMost is the lesser of least and the number in text, in units.

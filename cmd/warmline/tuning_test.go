@@ -57,6 +57,12 @@ func TestTuningCountsTheWorkers(t *testing.T) {
 func TestAvailableMemory(t *testing.T) {
 	const (
 		v1, v2 = "sys/fs/cgroup/memory/memory.limit_in_bytes", "sys/fs/cgroup/memory.max"
+		own    = "proc/self/cgroup"
+		unit   = "sys/fs/cgroup/system.slice/warmline.service/memory.max"
+		slice  = "sys/fs/cgroup/system.slice/memory.max"
+		oldOwn = "sys/fs/cgroup/memory/system.slice/warmline.service/memory.limit_in_bytes"
+		groups = "0::/system.slice/warmline.service\n"
+		old    = "5:cpu,cpuacct:/system.slice/none\n4:memory:/system.slice/warmline.service\n1:name=systemd:/x\n"
 		info   = "proc/meminfo"
 		some   = "MemFree:  7 kB\nMemTotal:       4096 kB\nHugePages_Total: 0\n"
 	)
@@ -71,6 +77,12 @@ func TestAvailableMemory(t *testing.T) {
 		{"no limit", map[string]string{info: some, v2: "max\n"}, 4 << 20},
 		{"a limit", map[string]string{info: some, v2: "1048576\n"}, 1 << 20},
 		{"an old limit", map[string]string{info: some, v1: "1048576\n"}, 1 << 20},
+		{"of the unit", map[string]string{info: some, own: groups, unit: "2097152\n", slice: "max\n"}, 2 << 20},
+		{"of its slice", map[string]string{info: some, own: groups, unit: "max\n", slice: "3145728\n"}, 3 << 20},
+		{"of all of them the least", map[string]string{info: some, own: groups, unit: "2097152\n", slice: "3145728\n", v2: "1048576"}, 1 << 20},
+		{"of the unit, the old way", map[string]string{info: some, own: old, oldOwn: "2097152\n"}, 2 << 20},
+		{"of another's tree", map[string]string{info: some, own: "0::/../../x\n", "x/memory.max": "1", v2: "2097152"}, 2 << 20},
+		{"groups of nonsense", map[string]string{info: some, own: "0\n::\n0::\n0::relative\n", v2: "2097152"}, 2 << 20},
 		{"no old limit", map[string]string{info: some, v1: "9223372036854771712\n"}, 4 << 20},
 	} {
 		if got := availableMemory(files(c.files)); got != c.want {

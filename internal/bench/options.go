@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -59,7 +58,8 @@ const (
 	maxPackets  = 20_000_000              // kept of one measurement
 	maxSteps    = 100
 	maxRate     = 1000.0
-	ownAddress  = "127.0.0.2" // beside the server's 127.0.0.1, so that no port is wanted twice
+	ownAddress  = "127.0.0.2"     // beside the server's 127.0.0.1, so that no port is wanted twice
+	ownTarget   = "sip:127.0.0.1" // of a private server, as long as its port is not known
 	ownNumbers  = "7xxxx"
 )
 
@@ -100,8 +100,11 @@ func (o Options) check() error {
 		{o.legs() > maxLegs, fmt.Sprintf("at most %d legs", maxLegs)},
 		{o.Duration < minDuration || o.Duration > maxDuration, fmt.Sprintf("a duration of %v to %v", minDuration, maxDuration)},
 		{o.WarmUp < 0 || o.WarmUp > maxDuration, fmt.Sprintf("a warm-up of at most %v", maxDuration)},
-		{!(o.Rate > 0 && o.Rate <= maxRate), fmt.Sprintf("a rate of at most %g calls a second", maxRate)},
-		{math.IsNaN(o.OnTime) || math.IsNaN(o.Delivered), "numbers of per cent that are wanted"},
+		{!(o.Rate > 0 && o.Rate <= maxRate), fmt.Sprintf("a rate of more than none and at most %g calls a second", maxRate)},
+		{!(o.OnTime >= 0 && o.Delivered >= 0), "numbers of per cent that are wanted"},
+		{o.ServerPID < 0, "there is no process of such a number"},
+		{o.Target == "" && (o.ServerPID != 0 || o.Metrics != ""), "process and metrics are those of a server of your own: say its target, too"},
+		{o.Target != "" && o.PinServer >= 0, "only the processor of a private server can be chosen"},
 		{packets(o.MaxRooms*o.Size, o.Duration) > maxPackets, "fewer legs or a shorter duration: there would be too many packets to keep"},
 		{o.FindLimit && (o.Step < 1 || (o.MaxRooms-o.Rooms)/o.Step > maxSteps), fmt.Sprintf("steps, at most %d of them", maxSteps)},
 		{digits(o.Numbers) < len(strconv.Itoa(o.MaxRooms+o.Held-1)), fmt.Sprintf("the pattern %q has not enough x for %d rooms", o.Numbers, o.MaxRooms+o.Held)},
@@ -109,6 +112,9 @@ func (o Options) check() error {
 		if c.bad {
 			return errors.New("bench: " + c.text)
 		}
+	}
+	if _, _, err := o.addresses(); err != nil {
+		return err
 	}
 	_, err := parseRequirements(o.Require)
 	return err
@@ -143,7 +149,7 @@ func number(pattern string, room int) string {
 // addresses reads the target's and our own. A target that is not this machine
 // needs leave: nobody shall flood another's by a slip of the hand.
 func (o Options) addresses() (target netip.AddrPort, local netip.Addr, err error) {
-	text := strings.TrimPrefix(o.Target, "sip:")
+	text := strings.TrimPrefix(cmp.Or(o.Target, ownTarget), "sip:")
 	target, err = netip.ParseAddrPort(text)
 	if err != nil {
 		var addr netip.Addr

@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"net/http"
+	"net/http/httptest"
 	"net/netip"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -37,6 +40,13 @@ func TestOptionsThatCannotBe(t *testing.T) {
 		{"a rate", func(o *Options) { o.Rate = math.NaN() }},
 		{"per cent", func(o *Options) { o.OnTime = math.NaN() }},
 		{"per cent", func(o *Options) { o.Delivered = math.NaN() }},
+		{"per cent", func(o *Options) { o.Delivered = -1 }},
+		{"of a server of your own", func(o *Options) { o.Target, o.ServerPID = "", 1 }},
+		{"of a server of your own", func(o *Options) { o.Target, o.Metrics = "", "http://127.0.0.1/" }},
+		{"of a private server", func(o *Options) { o.PinServer = 0 }},
+		{"", func(o *Options) { o.Target, o.PinServer = "", 0 }},
+		{"no process", func(o *Options) { o.ServerPID = -1 }},
+		{"local address", func(o *Options) { o.Target, o.Local = "", "here" }},
 		{"too many packets", func(o *Options) { o.Rooms, o.Duration = 900, 10*time.Minute }},
 		{"not enough x", func(o *Options) { o.Rooms = 1001 }},
 		{"codec", func(o *Options) { o.Codec = "gsm" }},
@@ -54,9 +64,6 @@ func TestOptionsThatCannotBe(t *testing.T) {
 		if err == nil {
 			err = o.check()
 		}
-		if err == nil {
-			_, _, err = o.addresses()
-		}
 		if c.text == "" && err != nil || c.text != "" && (err == nil || !strings.Contains(err.Error(), c.text)) {
 			t.Errorf("%+v: %v, want %q", o, err, c.text)
 		}
@@ -67,12 +74,49 @@ func TestOptionsThatCannotBe(t *testing.T) {
 func TestRunRefusesBeforeItStarts(t *testing.T) {
 	o := usual()
 	o.Target = "sip:192.0.2.1:5060"
-	if r, err := Run(context.Background(), o); err == nil || len(r.Measurements) != 0 {
+	if r, err := Run(context.Background(), o); err == nil || r != nil {
 		t.Errorf("%+v, %v", r, err)
 	}
 	o.Codec = "gsm"
 	if _, err := Run(context.Background(), o); err == nil {
 		t.Error("an unknown codec was taken")
+	}
+}
+
+// TestWhatCannotBeLookedAt: a figure that is asked for must not be left out in
+// silence.
+func TestWhatCannotBeLookedAt(t *testing.T) {
+	pages := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/metrics":
+			fmt.Fprintln(w, "go_goroutines 7")
+		case "/page":
+			fmt.Fprintln(w, "<html>")
+		default:
+			http.NotFound(w, r)
+		}
+	}))
+	defer pages.Close()
+	for _, c := range []struct {
+		text  string // of the error; "": none
+		probe probe
+	}{
+		{"", probe{}},
+		{"", probe{pid: os.Getpid(), metrics: pages.URL + "/metrics"}},
+		{"process 4194305", probe{pid: 4_194_305}}, // no system has so many
+		{"404", probe{metrics: pages.URL + "/nothing"}},
+		{"no metrics of a server", probe{metrics: pages.URL + "/page"}},
+		{"unsupported protocol", probe{metrics: "localhost:8080/metrics"}},
+	} {
+		err := c.probe.check()
+		if c.text == "" && err != nil || c.text != "" && (err == nil || !strings.Contains(err.Error(), c.text)) {
+			t.Errorf("%+v: %v, want %q", c.probe, err, c.text)
+		}
+	}
+	o := usual()
+	o.Target, o.ServerPID = "sip:127.0.0.1:5060", 4_194_305
+	if r, err := Run(context.Background(), o); err == nil || len(r.Measurements) != 0 {
+		t.Errorf("%+v, %v", r, err)
 	}
 }
 

@@ -47,6 +47,24 @@ const (
 	metricRelayed     = "warmline_media_relayed_frames_total"
 )
 
+// check says what of the server cannot be looked at, although it is asked for.
+func (p *probe) check() error {
+	if p.pid > 0 && p.process().cpu < 0 {
+		return fmt.Errorf("bench: process %d cannot be looked at", p.pid)
+	}
+	if p.metrics == "" {
+		return nil
+	}
+	m, err := scrape(p.metrics)
+	if err != nil {
+		return fmt.Errorf("bench: metrics: %w", err)
+	}
+	if _, known := m[metricRoutine]; !known {
+		return fmt.Errorf("bench: no metrics of a server at %s", p.metrics)
+	}
+	return nil
+}
+
 // process reads what the system knows of the process. It costs the server
 // nothing.
 func (p *probe) process() sight {

@@ -47,6 +47,10 @@ func (o Options) drive(ctx context.Context, c codec, r *Report) error {
 	if err != nil {
 		return err
 	}
+	p := &probe{pid: o.ServerPID, metrics: o.Metrics, patience: o.patience}
+	if err := p.check(); err != nil {
+		return err
+	}
 	if o.Pin >= 0 {
 		if err := pinSelf(o.Pin); err != nil {
 			return err
@@ -65,7 +69,6 @@ func (o Options) drive(ctx context.Context, c codec, r *Report) error {
 		d.stop()
 		f.close()
 	}()
-	p := &probe{pid: o.ServerPID, metrics: o.Metrics, patience: o.patience}
 	if err := f.baseline(ctx, p); err != nil {
 		return err
 	}
@@ -119,11 +122,7 @@ func (f *fleet) step(ctx context.Context, p *probe, rooms int) (*Measurement, er
 // search raises the number of rooms until quality falls.
 func (f *fleet) search(ctx context.Context, p *probe, r *Report) error {
 	r.Limit = new(Limit)
-	for rooms := f.opts.Rooms; ; rooms += f.opts.Step {
-		if rooms > f.opts.MaxRooms {
-			r.Limit.Reason = "the most rooms were reached"
-			return nil
-		}
+	for rooms := f.opts.Rooms; ; rooms = min(rooms+f.opts.Step, f.opts.MaxRooms) {
 		reason, err := f.try(ctx, p, r, rooms)
 		if err != nil {
 			return err
@@ -133,6 +132,10 @@ func (f *fleet) search(ctx context.Context, p *probe, r *Report) error {
 			return nil
 		}
 		r.Limit.Rooms, r.Limit.Legs = rooms, rooms*f.opts.Size
+		if rooms == f.opts.MaxRooms {
+			r.Limit.Reason = "the most rooms were reached"
+			return nil
+		}
 	}
 }
 

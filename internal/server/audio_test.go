@@ -159,3 +159,43 @@ func TestCodecsOfAnAgent(t *testing.T) {
 		offered("0 8 101")
 	})
 }
+
+// Whether audio is encrypted is for the policies of both sides to say, whoever of
+// them offers: a phone's with that of its agent or trunk. The phones say what the
+// word says, as the server does.
+func TestPoliciesOfBothSides(t *testing.T) {
+	words := []string{"off", "optional", "required"}
+	// By the server's policy and the phone's.
+	want := [3][3]string{{"plain", "plain", "488"}, {"plain", "srtp", "srtp"}, {"488", "srtp", "srtp"}}
+	for ours, row := range want {
+		for theirs, want := range row {
+			policy := func(cfg *config.Config) {
+				cfg.Trunks[0].SRTP, cfg.Agents[0].SRTP = words[ours], words[ours]
+				cfg.Agents[1].SRTP = "optional" // who calls Alice always gets through
+			}
+			phones := softphone.Config{SRTP: media.SRTPPolicyNamed(words[theirs])}
+			for who, number := range map[string]string{"carla": "7001", "alice": "7001", "bob": "1001"} {
+				t.Run(strings.Join([]string{words[ours], words[theirs], who, number}, " "), func(t *testing.T) {
+					play(t, options{change: policy, phones: phones}, func(st *stage) {
+						caller := map[string]*person{"carla": st.carla, "alice": st.alice, "bob": st.bob}[who]
+						caller.dials(number)
+						of := map[string]string{"carla": "M", "alice": "A", "bob": "A"}[who]
+						if who == "bob" {
+							st.alice.rings()
+							st.alice.call.Answer()
+						}
+						if want == "488" {
+							caller.refused(map[string]int{"carla": 488, "alice": 488, "bob": 480}[who]) // Alice's phone told the server
+							return
+						}
+						caller.talks()
+						time.Sleep(time.Second)
+						if got := st.quality(of).SRTP != ""; got != (want == "srtp") {
+							t.Errorf("encrypted: %v, want %s", got, want)
+						}
+					})
+				})
+			}
+		}
+	}
+}

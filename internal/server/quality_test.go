@@ -58,6 +58,7 @@ func TestQualityOfACall(t *testing.T) {
 		st.metric(`warmline_rtp_mos_count{codec="pcmu",role="customer"}`, 1)
 		st.metric(`warmline_rtp_mos_bucket{codec="pcmu",role="agent",le="4.2"}`, 0)
 		st.metric(`warmline_rtp_mos_count{codec="pcmu",role="agent"}`, 1)
+		st.metric(`warmline_rtp_leg_loss_ratio_bucket{codec="pcmu",role="customer",le="0"}`, 1)
 		st.metric(`warmline_rtp_round_trip_seconds_count{codec="pcmu",role="customer"}`, 1)
 		st.metric(`warmline_calls_refused_total{reason="limit"}`, 0)
 	})

@@ -88,6 +88,7 @@ type options struct {
 	link   testnet.Link         // of everybody; the zero Link: 5 ms
 	seed   uint64
 	load   func(*mixer.Room) mixer.Load // of the media workers; nil: their own
+	log    slog.Handler                 // hears what the server logs, too; nil: nobody
 	record string                       // with -update: the name under which the call's trace is kept for replay by package transfer
 }
 
@@ -164,7 +165,7 @@ func (st *stage) start(o options) {
 		st.Fatal(err)
 	}
 	st.srv, err = server.Start(cfg, server.Options{
-		Log: slog.New(logbook{st}), UDP: []net.PacketConn{udp}, TCP: []net.Listener{tcp},
+		Log: slog.New(st.logbook(o.log)), UDP: []net.PacketConn{udp}, TCP: []net.Listener{tcp},
 		Media: testnet.Sockets[media.Socket]{Network: st.net},
 		NoAPI: true, Plain: true, Trace: st.keep, Load: o.load,
 	})
@@ -433,6 +434,14 @@ func (st *stage) segments(want string) {
 	if got := strings.Join(all, ", "); got != want {
 		st.Errorf("segments: %s, want %s", got, want)
 	}
+}
+
+// logbook is the stage's, and another one's beside it.
+func (st *stage) logbook(other slog.Handler) slog.Handler {
+	if other == nil {
+		return logbook{st}
+	}
+	return slog.NewMultiHandler(logbook{st}, other)
 }
 
 // logbook watches the server's log for what must not happen, and keeps the

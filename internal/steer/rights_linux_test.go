@@ -41,6 +41,29 @@ func TestMissing(t *testing.T) {
 	}
 }
 
+// What CAP_BPF permits, CAP_SYS_ADMIN does as well.
+func TestAdministratorsNeedNoCapBPF(t *testing.T) {
+	if m := Missing(); m != "" {
+		t.Skipf("it takes %s", m)
+	}
+	giveUp(t, unix.CAP_BPF)
+	has, err := capabilities()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !has(unix.CAP_SYS_ADMIN) {
+		t.Skip("it takes CAP_SYS_ADMIN")
+	}
+	if m := Missing(); m != "" {
+		t.Errorf("%q is missing", m)
+	}
+	newLane(t)
+	giveUp(t, unix.CAP_SYS_ADMIN)
+	if m := Missing(); m != "CAP_BPF" {
+		t.Errorf("%q is missing, want CAP_BPF", m)
+	}
+}
+
 // giveUp takes a capability from the test's thread.
 func giveUp(t *testing.T, capability int) {
 	t.Helper()

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-var everySuite = []Suite{AES128SHA80, AES128SHA32, AES256SHA80, AES256SHA32, AES128GCM, AES256GCM}
+var everySuite = []Suite{AES128SHA80, AES128SHA32, AES256SHA80, AES256SHA32, AES128GCM, AES256GCM, AES256SHA80Draft, AES256SHA32Draft}
 
 // eachSuite runs a test for every suite with a key of its own.
 func eachSuite(t *testing.T, f func(t *testing.T, k Key)) {

@@ -113,7 +113,7 @@ func TestSuites(t *testing.T) {
 			t.Errorf("%q: %v", name, got)
 		}
 	}
-	for _, s := range []Suite{0, AES256GCM + 1, 255} {
+	for _, s := range []Suite{0, AES256SHA32Draft + 1, 255} {
 		if s.KeyLen()+s.SaltLen()+s.Overhead()+s.OverheadRTCP() != 0 || s.String() != "none" {
 			t.Errorf("suite %d is %v", uint8(s), s)
 		}

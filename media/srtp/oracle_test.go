@@ -15,6 +15,9 @@ var profiles = map[Suite]oracle.ProtectionProfile{
 	AES256SHA32: oracle.ProtectionProfileAes256CmHmacSha1_32,
 	AES128GCM:   oracle.ProtectionProfileAeadAes128Gcm,
 	AES256GCM:   oracle.ProtectionProfileAeadAes256Gcm,
+
+	AES256SHA80Draft: oracle.ProtectionProfileAes256CmHmacSha1_80,
+	AES256SHA32Draft: oracle.ProtectionProfileAes256CmHmacSha1_32,
 }
 
 func oracleOf(t testing.TB, k Key, options ...oracle.ContextOption) *oracle.Context {

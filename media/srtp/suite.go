@@ -14,6 +14,11 @@ const (
 	AES256SHA32                  // AES_256_CM_HMAC_SHA1_32, RFC 6188
 	AES128GCM                    // AEAD_AES_128_GCM, RFC 7714
 	AES256GCM                    // AEAD_AES_256_GCM, RFC 7714
+
+	// Before RFC 6188 its suites had other names, by which some still know them.
+	// All else is the same.
+	AES256SHA80Draft // AES_CM_256_HMAC_SHA1_80
+	AES256SHA32Draft // AES_CM_256_HMAC_SHA1_32
 )
 
 const (
@@ -37,6 +42,9 @@ var suites = [...]struct {
 	AES256SHA32: {"AES_256_CM_HMAC_SHA1_32", 32, 14, 4, 10 + word, false},
 	AES128GCM:   {"AEAD_AES_128_GCM", 16, 12, gcmTag, gcmTag + word, true},
 	AES256GCM:   {"AEAD_AES_256_GCM", 32, 12, gcmTag, gcmTag + word, true},
+
+	AES256SHA80Draft: {"AES_CM_256_HMAC_SHA1_80", 32, 14, 10, 10 + word, false},
+	AES256SHA32Draft: {"AES_CM_256_HMAC_SHA1_32", 32, 14, 4, 10 + word, false},
 }
 
 // SuiteNamed finds a suite by its name in SDES, in whatever case.
