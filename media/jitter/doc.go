@@ -36,7 +36,7 @@
 // G.711 is decoded by Put to where the timestamp says (store), whatever the
 // order. Packets of codecs with state are kept ([Packets]) and decoded in order
 // as their samples are needed. Samples walks the frame: what is there is copied,
-// what is missing is synthesised, by the codec if it can, else by the concealer,
+// what is missing is synthesised, by the codec as long as it can, then by the concealer,
 // and where the two meet they are cross-faded in phase; if what comes after a gap
 // is there already, the synthetic voice is bent to lead to it. Behind the point of play
 // the store has what was heard last, as the model of what to say next.

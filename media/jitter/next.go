@@ -170,7 +170,7 @@ func (p *Playout) invent(dst []int16) int {
 		var heard [2 * past]int16
 		p.heard(heard[:past*p.k])
 		p.conceal.begin(heard[:past*p.k])
-		if p.coded.concealed > 0 {
+		if p.coded.concealed >= concealFor*p.k {
 			p.conceal.hasten() // the decoder has faded the voice already
 		}
 	}
