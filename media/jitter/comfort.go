@@ -24,12 +24,22 @@ func (p *Playout) Comfort(at int64, ts uint32, payload []byte, inOrder bool) {
 	}
 	c := &p.comfort
 	if !c.on || !c.open {
+		p.settleComfort()
 		c.from = pos
 	}
 	c.on, c.open = true, true
 	c.level = noiseLevel[payload[0]&127]
 	// What was missing meanwhile was left out.
 	p.filled -= min(p.filled, uint64(p.length(max(0, -p.until(pos)))))
+}
+
+// settleComfort has what is left of a silence that has ended be without noise: there
+// is one at a time that has it.
+func (p *Playout) settleComfort() {
+	if c := &p.comfort; c.on && p.format.Packets == nil {
+		c.on = false
+		p.pause(c.from, c.to)
+	}
 }
 
 // until ends the silence at pos.
