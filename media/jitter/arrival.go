@@ -148,7 +148,7 @@ func (p *Playout) pause(from, to uint32) {
 	if p.until(from) < 0 {
 		from = p.play
 	}
-	p.store.silence(from, min(int(int32(to-from)), p.store.reach()-p.until(from)))
+	p.calm(from, min(int(int32(to-from)), p.store.reach()-p.until(from)))
 }
 
 // know learns from when a packet came, moves the point of play if that is the

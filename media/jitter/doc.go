@@ -60,7 +60,7 @@
 //   - bend: the end of a gap whose other side is known
 //   - stretch: time-scale modification (pitch-synchronous overlap-add)
 //   - background: how loud the line is when nobody speaks
-//   - comfort: silence on purpose (RFC 3389)
+//   - comfort: silence on purpose (RFC 3389, or between packets that follow each other)
 //
 // QUALITY.md and P862.md have what comes of it on bad networks; tests write them.
 //
