@@ -199,3 +199,37 @@ func TestPoliciesOfBothSides(t *testing.T) {
 		}
 	}
 }
+
+// Codecs by the trunk's own list, in its order; the agents' are the server's.
+func TestCodecsOfATrunk(t *testing.T) {
+	own := func(cfg *config.Config) { cfg.Trunks[0].Codecs = []string{"g722", "pcma"} }
+	play(t, options{change: own}, func(st *stage) {
+		r := st.newRaw("10.9.0.7")
+		for _, c := range []struct{ offered, answered string }{
+			{"0 8 101", "8 101"}, {"0 8 9 101", "9 101"}, {"0 101", ""},
+		} {
+			r.calls("7001", strings.Replace(r.sdp("sendrecv", "10.9.0.7"), "0 101", c.offered, 1))
+			if c.answered == "" {
+				r.gets("488")
+				r.request("ACK", "", "")
+				continue
+			}
+			if m := r.answered(); !strings.Contains(m.body, " RTP/AVP "+c.answered+"\r\n") {
+				st.Errorf("%s answered with\n%s", c.offered, m.body)
+			}
+			r.request("ACK", "", "")
+			r.request("BYE", "", "")
+			r.gets("200")
+		}
+		phone := st.newRaw("10.0.1.4")
+		phone.isPhoneOf("eve")
+		st.alice.dials("1004")
+		m := phone.gets("INVITE")
+		if !strings.Contains(m.body, " RTP/AVP 0 8 101\r\n") {
+			st.Errorf("the agent is offered\n%s", m.body)
+		}
+		phone.reply(m, "486 Busy Here", "")
+		phone.gets("ACK")
+		st.alice.refused(486)
+	})
+}

@@ -88,12 +88,19 @@ func (p *Playout) surface() {
 	}
 }
 
-// jump begins anew with a packet.
+// jump begins anew with a packet. If it is the one after the last, its decoder goes
+// straight on with it: nothing was lost that it could conceal, nor was anybody
+// silent, and the time until it is heard is the concealer's. A decoder that was at
+// rest gets to know what was before, for both.
 func (p *Playout) jump(v *arrived) {
+	p.need(0, false)
 	p.time.begin(v.TS)
 	v.pos = p.time.position(v.TS)
 	p.start(v)
 	v.lag = 0
+	if v.Follows {
+		p.coded.at = v.pos
+	}
 }
 
 // measure notes how long the packet will wait.
@@ -141,7 +148,7 @@ func (p *Playout) pause(from, to uint32) {
 	if p.until(from) < 0 {
 		from = p.play
 	}
-	p.store.silence(from, min(int(int32(to-from)), p.store.reach()-p.until(from)))
+	p.calm(from, min(int(int32(to-from)), p.store.reach()-p.until(from)))
 }
 
 // know learns from when a packet came, moves the point of play if that is the

@@ -24,12 +24,43 @@ func (p *Playout) Comfort(at int64, ts uint32, payload []byte, inOrder bool) {
 	}
 	c := &p.comfort
 	if !c.on || !c.open {
+		p.settleComfort()
 		c.from = pos
 	}
 	c.on, c.open = true, true
 	c.level = noiseLevel[payload[0]&127]
 	// What was missing meanwhile was left out.
 	p.filled -= min(p.filled, uint64(p.length(max(0, -p.until(pos)))))
+}
+
+// settleComfort makes the noise of what is left of a silence that has ended, for
+// another one takes its place.
+func (p *Playout) settleComfort() {
+	if c := &p.comfort; c.on && p.format.Packets == nil {
+		c.on = false
+		p.ground.comfort = c.level
+		p.pause(c.from, c.to)
+	}
+}
+
+// calm has n samples from a place, in which the sender said nothing and did not say
+// of what kind its silence is, be there: as loud as the background.
+func (p *Playout) calm(from uint32, n int) {
+	if n <= 0 {
+		return
+	}
+	for i := range n {
+		p.store.samples[p.store.at(from+uint32(i))] = int16(p.ground.noise())
+	}
+	p.store.mark(from, n)
+	p.still, p.stillTo = true, from+uint32(n)
+}
+
+// calmed says whether any of the present frame may be made so: that tells nothing of
+// the background.
+func (p *Playout) calmed() bool {
+	p.still = p.still && int32(p.stillTo-p.from) > 0
+	return p.still
 }
 
 // until ends the silence at pos.

@@ -95,3 +95,41 @@ func TestComfortEnds(t *testing.T) {
 		t.Error("a silence began a stream")
 	}
 }
+
+// Short words between short silences, of which several wait to be played: in none
+// of them the voice goes on.
+func TestComfortBehindComfort(t *testing.T) {
+	const late, word = 6, 2 // frames that packets wait, and that a word or a silence lasts
+	r := newRig()
+	spoken := func(f int) bool { return f < 50 || f/word%2 == 0 }
+	loud, heard := 0, 0
+	for f := range 300 {
+		ts := uint32(f * baseFrame)
+		switch {
+		case f < late:
+		case spoken(f - late):
+			r.put(ts-late*baseFrame, level(3000, baseFrame), true, true)
+		case spoken(f - late - 1):
+			r.Comfort(r.now, ts-late*baseFrame, []byte{50}, true)
+		}
+		if f == late {
+			r.carry(r.play - 5*baseFrame) // as on a network with jitter
+		}
+		at := r.play
+		frame, _ := r.frame()
+		if f < 80 {
+			continue
+		}
+		for i, v := range frame {
+			switch now := int(at) + i; {
+			case spoken(now / baseFrame):
+				heard++
+			case v > 500 && !spoken((now-hasteSamples)/baseFrame): // it fades before that
+				loud++
+			}
+		}
+	}
+	if heard < 15000 || loud > 0 {
+		t.Errorf("%d samples of a voice in silences, %d of words", loud, heard)
+	}
+}

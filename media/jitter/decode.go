@@ -97,7 +97,7 @@ func (p *Playout) bridge(s *slot, gap, n int, conceal bool) bool {
 		c.at += uint32(length) // noise is made as it is needed
 		return true
 	case s != nil && s.follows:
-		p.store.silence(c.at, length)
+		p.calm(c.at, length)
 		c.at += uint32(length)
 		return true
 	case !conceal:

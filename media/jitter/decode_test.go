@@ -194,6 +194,40 @@ func TestCodedOutage(t *testing.T) {
 	}
 }
 
+// brief conceals 20 ms of a gap.
+type brief struct {
+	*adpcm
+	left int
+}
+
+func (b *brief) Decode(dst []int16, payload []byte) int {
+	b.left = 320
+	return b.adpcm.Decode(dst, payload)
+}
+
+func (b *brief) Conceal(dst []int16, next []byte) int {
+	n := b.adpcm.Conceal(dst[:min(len(dst), b.left)], next)
+	b.left -= n
+	return n
+}
+
+// Where the decoder has enough of a gap, the concealer goes on with what it made,
+// and fades as if that had been heard.
+func TestDecoderHasEnough(t *testing.T) {
+	c := newCoder(vowel(16000*10, 120), 48000, 320)
+	c.codec.conceals = true
+	c.format.Decoder = &brief{adpcm: &c.codec}
+	for f := range 100 {
+		c.send(f, true, true)
+		c.frame()
+	}
+	for i, least := range []int{1000, 500, 500, 200} {
+		if frame, _ := c.frame(); loudestOf(frame) < least {
+			t.Errorf("%d ms into the gap: %d", 20*i, loudestOf(frame))
+		}
+	}
+}
+
 // What the sender left out between packets is silence, and no loss.
 func TestCodedPause(t *testing.T) {
 	c := newCoder(vowel(16000*10, 120), 8000, 320)

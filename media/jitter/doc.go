@@ -36,7 +36,7 @@
 // G.711 is decoded by Put to where the timestamp says (store), whatever the
 // order. Packets of codecs with state are kept ([Packets]) and decoded in order
 // as their samples are needed. Samples walks the frame: what is there is copied,
-// what is missing is synthesised, by the codec if it can, else by the concealer,
+// what is missing is synthesised, by the codec as long as it can, then by the concealer,
 // and where the two meet they are cross-faded in phase; if what comes after a gap
 // is there already, the synthetic voice is bent to lead to it. Behind the point of play
 // the store has what was heard last, as the model of what to say next.
@@ -60,7 +60,7 @@
 //   - bend: the end of a gap whose other side is known
 //   - stretch: time-scale modification (pitch-synchronous overlap-add)
 //   - background: how loud the line is when nobody speaks
-//   - comfort: silence on purpose (RFC 3389)
+//   - comfort: silence on purpose (RFC 3389, or between packets that follow each other)
 //
 // QUALITY.md and P862.md have what comes of it on bad networks; tests write them.
 //

@@ -184,12 +184,12 @@ func listen(signal []int16, w network, p player, r *reader) heard {
 	for at := 0; at+baseFrame <= len(signal); at += baseFrame {
 		payloads = append(payloads, encoded(signal[at:at+baseFrame]))
 	}
-	return listenTo(payloads, 1, w, p, r)
+	return listenTo(payloads, 1, 1, w, p, r)
 }
 
-// listenTo does so with packets of 20 ms of any codec whose clock is 8000 Hz and
-// whose rate k times that. What it returns is of 8 kHz.
-func listenTo(payloads [][]byte, k int, w network, p player, r *reader) heard {
+// listenTo does so with packets of 20 ms of any codec whose rate is k times 8000 Hz,
+// and its clock so many times that. What it returns is of 8 kHz.
+func listenTo(payloads [][]byte, k, clock int, w network, p player, r *reader) heard {
 	packets := w.carry(len(payloads), tick)
 	var out heard
 	newest := -1
@@ -199,13 +199,13 @@ func listenTo(payloads [][]byte, k int, w network, p player, r *reader) heard {
 			a := packets[0]
 			packets = packets[1:]
 			p.Put(Packet{
-				At: a.at, TS: firstTime + uint32(a.seq*baseFrame),
+				At: a.at, TS: firstTime + uint32(a.seq*baseFrame*clock),
 				Payload: payloads[a.seq],
 				InOrder: a.seq > newest, Follows: a.seq == newest+1,
 			})
 			newest = max(newest, a.seq)
 		}
-		at := int(int32(p.position() - firstTime))
+		at := int(int32(p.position()-firstTime)) / clock
 		p.Next(now)
 		out.signal = append(out.signal, p.Samples()...)
 		out.source = append(out.source, at)

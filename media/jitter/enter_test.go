@@ -21,11 +21,12 @@ type entry struct {
 	rig
 	payloads [][]byte
 	decoder  *opus.Decoder
+	jump     uint32 // of the sender's clock
 }
 
 // frameOf goes on by a frame; nil where it is handed on.
 func (e *entry) frameOf(f int, heard bool) []int16 {
-	ts := uint32(firstTick) + uint32(f*960)
+	ts := uint32(firstTick) + uint32(f*960) + e.jump
 	e.Put(Packet{At: e.now - 2_000_000, TS: ts, Payload: e.payloads[f], InOrder: true, Follows: f > 0})
 	e.Next(e.now)
 	e.now += tick

@@ -46,6 +46,14 @@ func asOpus(t *testing.T, signal []int16) (payloads [][]byte) {
 	return payloads
 }
 
+func newOpus(t *testing.T) Decoder {
+	d, err := opus.NewDecoder()
+	if err != nil {
+		t.Error(err)
+	}
+	return d
+}
+
 // straight decodes packets one after the other; what is lost is silence, or the
 // last frame again.
 func straight(d Decoder, payloads [][]byte, there func(i int) bool, repeat bool) []int16 {
@@ -120,25 +128,41 @@ func TestRealCodecsAfterRelay(t *testing.T) {
 	}
 }
 
-// measureWide is measure for G.722. The players it is compared with get the
-// packets that come within the mean delay.
-func (c *cell) measureWide(payloads [][]byte, said score.Picture) {
+// wideband is speech in a codec at 16 kHz.
+type wideband struct {
+	payloads [][]byte
+	clock    int // in 8000 Hz
+	duration func(payload []byte) int
+	decoder  func() Decoder
+	said     score.Picture
+	cells    []*cell
+}
+
+func newWideband(payloads [][]byte, clock int, duration func([]byte) int, decoder func() Decoder) *wideband {
+	return &wideband{
+		payloads, clock, duration, decoder, score.See(halved(straight(decoder(), payloads, always, false))), wideCells(),
+	}
+}
+
+// measureWide is measure for a wideband codec. The players it is compared with get
+// the packets that come within the mean delay.
+func (c *cell) measureWide(s *wideband) {
 	for seed := range uint64(seeds) {
 		w := network{seed: seed, loss: c.loss, burst: c.burst, mean: c.mean, sigma: c.jitter}
 		var p Playout
-		p.Reset(Format{Rate: 16000, Clock: 8000, Decoder: newWideCodec(), Packets: NewPackets()})
-		h := listenTo(payloads, 2, w, &p, newReader(readPhase, true))
-		delay, high := h.spread(len(payloads) * baseFrame)
+		p.Reset(Format{Rate: 16000, Clock: s.clock * baseRate, Decoder: s.decoder(), Packets: NewPackets(), Duration: s.duration})
+		h := listenTo(s.payloads, 2, s.clock, w, &p, newReader(readPhase, true))
+		delay, high := h.spread(len(s.payloads) * baseFrame)
 		c.delay += delay / seeds
 		c.high += high / seeds
-		c.ours += h.opinion(said) / seeds
+		c.ours += h.opinion(s.said) / seeds
 		came := make(map[int]bool)
-		for _, a := range w.carry(len(payloads), tick) {
+		for _, a := range w.carry(len(s.payloads), tick) {
 			came[a.seq] = came[a.seq] || float64(a.at)/1e6 <= float64(a.seq)*20+delay
 		}
 		there := func(i int) bool { return came[i] }
-		c.silence += delayed(halved(straight(newWideCodec(), payloads, there, false)), 0).opinion(said) / seeds
-		c.repeat += delayed(halved(straight(newWideCodec(), payloads, there, true)), 0).opinion(said) / seeds
+		c.silence += delayed(halved(straight(s.decoder(), s.payloads, there, false)), 0).opinion(s.said) / seeds
+		c.repeat += delayed(halved(straight(s.decoder(), s.payloads, there, true)), 0).opinion(s.said) / seeds
 		c.network += w.high97() / seeds
 	}
 }

@@ -92,7 +92,7 @@ func (p *Playout) promising() bool {
 // make makes the frame.
 func (p *Playout) make() {
 	p.made, p.whole = true, false
-	dst := p.own()
+	dst, real := p.own(), p.conceal.lost == 0
 	p.need(p.size, true)
 	if p.relay.on || !p.adapt(dst) {
 		if p.whole = p.intact(); !p.whole {
@@ -101,8 +101,8 @@ func (p *Playout) make() {
 	}
 	loud := amplitude(p.present())
 	p.quiet = p.ground.quiet(loud)
-	if p.conceal.lost == 0 {
-		p.ground.hear(loud)
+	if real && p.conceal.lost == 0 && !p.calmed() {
+		p.ground.hear(loud) // of nothing that was made like it
 	}
 }
 
@@ -170,7 +170,7 @@ func (p *Playout) invent(dst []int16) int {
 		var heard [2 * past]int16
 		p.heard(heard[:past*p.k])
 		p.conceal.begin(heard[:past*p.k])
-		if p.coded.concealed > 0 {
+		if p.coded.concealed >= concealFor*p.k {
 			p.conceal.hasten() // the decoder has faded the voice already
 		}
 	}

@@ -47,6 +47,7 @@ type Playout struct {
 	made    bool // the frame is
 	whole   bool // and is in the store, at from
 	quiet   bool // and is
+	still   bool // the sender said nothing up to stillTo
 	time    timeline
 	now     int64  // of the last frame
 	tick    uint32 // the same in samples
@@ -70,6 +71,7 @@ type Playout struct {
 	muted            bool
 	muteFrom, muteTo uint32
 	comfort          comfort
+	stillTo          uint32
 
 	coded  coded
 	relay  relay

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"warmline/internal/score"
+	"warmline/media/opus"
 )
 
 var update = flag.Bool("update", false, "write QUALITY.md and P862.md anew")
@@ -122,6 +123,13 @@ The same speech at 16 kHz; the score hears what is below 4 kHz. A lost packet al
 encoder, whoever plays.
 `
 
+const preambleOpus = `
+## Opus
+
+The same, from an encoder of Opus for speech (24 kbit/s, without redundancy). Its decoder conceals the first 20 ms of a
+gap, the concealer what comes after that: to leave all of a gap to the decoder is no better than repetition in bursts.
+`
+
 const heading = `
 | jitter ms | loss % | score | silence | repeat | delay ms | p97 ms | network ms | talk |
 |---|---|---|---|---|---|---|---|---|
@@ -144,19 +152,21 @@ func TestQuality(t *testing.T) {
 	for _, c := range list {
 		all.Go(func() { c.measure(signal, said, 0) })
 	}
-	payloads := asG722(wide(signal))
-	saidWide := halved(straight(newWideCodec(), payloads, always, false))
-	pictureWide := score.See(saidWide)
-	listWide := wideCells()
-	for _, c := range listWide {
-		all.Go(func() { c.measureWide(payloads, pictureWide) })
+	g := newWideband(asG722(wide(signal)), 1, nil, func() Decoder { return newWideCodec() })
+	o := newWideband(asOpus(t, wide(signal)), 6, opus.Samples, func() Decoder { return newOpus(t) })
+	for _, s := range []*wideband{g, o} {
+		for _, c := range s.cells {
+			all.Go(func() { c.measureWide(s) })
+		}
 	}
 	all.Wait()
 	var text bytes.Buffer
 	text.WriteString(preamble + heading)
 	report(t, &text, list)
 	text.WriteString(preambleWide + heading)
-	report(t, &text, listWide)
+	report(t, &text, g.cells)
+	text.WriteString(preambleOpus + heading)
+	report(t, &text, o.cells)
 	if *update {
 		if err := os.WriteFile("QUALITY.md", text.Bytes(), 0o644); err != nil {
 			t.Fatal(err)

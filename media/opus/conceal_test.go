@@ -104,3 +104,23 @@ func TestConcealLongGap(t *testing.T) {
 		t.Errorf("power %.0f after a gap of a second, %.0f before", after, before)
 	}
 }
+
+// TestConcealGivesUp: after the first 20 ms of a gap there is nothing any more
+// but copies; the next packet, or a reset, begins anew.
+func TestConcealGivesUp(t *testing.T) {
+	plain := packets(t, newEncoder(t, Config{}), speech.Wide()[:16000*2])
+	copies := packets(t, newEncoder(t, Config{Loss: 30}), speech.Wide()[:16000*2])
+	d := newDecoder(t)
+	dst := make([]int16, FrameSamples)
+	for round := range 3 {
+		d.Decode(dst, copies[60])
+		got := [6]int{d.Conceal(dst[:160], nil), d.Conceal(dst[:160], plain[61]), d.Conceal(dst, nil), d.Conceal(dst, plain[61]),
+			d.Conceal(dst, copies[61]), d.Conceal(dst, nil)}
+		if want := [6]int{160, 160, 0, 0, FrameSamples, 0}; got != want {
+			t.Errorf("round %d: %v samples, want %v", round, got, want)
+		}
+	}
+	if d.Reset(); d.Conceal(dst, nil) != FrameSamples {
+		t.Error("nothing after a reset")
+	}
+}

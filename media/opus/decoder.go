@@ -8,8 +8,9 @@ import (
 
 // A Decoder decodes one stream to mono at 16 kHz. It has one user at a time.
 type Decoder struct {
-	dec   *gopus.Decoder
-	float [fecMost]float32
+	dec       *gopus.Decoder
+	concealed int // samples since the last packet
+	float     [fecMost]float32
 }
 
 const (
@@ -29,7 +30,10 @@ func NewDecoder() (*Decoder, error) {
 }
 
 // Reset makes d a decoder that has heard nothing.
-func (d *Decoder) Reset() { d.dec.Reset() }
+func (d *Decoder) Reset() {
+	d.dec.Reset()
+	d.concealed = 0
+}
 
 // Decode decodes a packet of any legal duration and returns the number of
 // samples: 0 for what is no packet or damaged, or where dst, which should have
@@ -39,6 +43,7 @@ func (d *Decoder) Decode(dst []int16, payload []byte) (n int) {
 		return 0
 	}
 	defer d.guard(&n)
+	d.concealed = 0
 	n, err := d.dec.DecodeInt16(payload, dst)
 	if err != nil {
 		return 0
@@ -59,12 +64,20 @@ func (d *Decoder) guard(n *int) {
 // the packet after the gap, or nil: if it carries a copy of the frame before it,
 // that is the end of dst, and everything else is synthesised from what was
 // heard. next itself is not decoded and comes as usual afterwards.
+//
+// It is done with the first 20 ms or more of a gap: in what comes after them there
+// is less of a voice than in its last periods repeated (by the table of package
+// jitter). Then it returns 0, unless next has a copy.
 func (d *Decoder) Conceal(dst []int16, next []byte) (n int) {
 	defer d.guard(&n)
 	fec := 0
 	if p, ok := parse(next); ok && gopus.PacketHasLBRR(next) && p.frameSamples <= len(dst) {
 		fec = p.frameSamples
 	}
+	if fec == 0 && d.concealed >= FrameSamples {
+		return 0
+	}
+	d.concealed += len(dst)
 	for n < len(dst)-fec {
 		want := min(len(dst)-fec-n, FrameSamples)
 		d.conceal(dst[n:n+want], nil)
