@@ -101,8 +101,8 @@ func (p *Playout) make() {
 	}
 	loud := amplitude(p.present())
 	p.quiet = p.ground.quiet(loud)
-	if real && p.conceal.lost == 0 && !p.calmed() {
-		p.ground.hear(loud) // of nothing that was made like it
+	if real && p.conceal.lost == 0 && !p.calmed() && !p.mutes(p.from) {
+		p.ground.hear(loud) // of nothing that was made like it, nor put over a key
 	}
 }
 

@@ -53,3 +53,31 @@ func TestBackgroundOfPauses(t *testing.T) {
 		}
 	}
 }
+
+// The silence put over a key is not the line's.
+func TestBackgroundUnderKeys(t *testing.T) {
+	const frames = 200
+	rng := rand.New(rand.NewPCG(5, 5))
+	r, muted := newRig(), 0
+	for f := range frames {
+		noise := make([]int16, baseFrame)
+		for i := range noise {
+			noise[i] = int16(rng.IntN(241) - 120)
+		}
+		ts := uint32(f * baseFrame)
+		if f == 150 {
+			r.Mute(ts, ts+5*baseFrame)
+		}
+		r.put(ts, encoded(noise), true, true)
+		frame, _ := r.frame()
+		if f > 80 && amplitude(frame) == 0 {
+			muted++
+		}
+		if got := r.ground.known(); f > 80 && (got < 45 || got > 75) {
+			t.Fatalf("frame %d: a background of 60 passes for one of %d", f, got)
+		}
+	}
+	if muted < 4 {
+		t.Errorf("%d frames were muted", muted)
+	}
+}
