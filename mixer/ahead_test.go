@@ -159,3 +159,33 @@ func TestLargeRoomFetchesEachOnce(t *testing.T) {
 		}
 	}
 }
+
+// willing is a carrier that does nothing, for whomever.
+type willing struct{}
+
+func (willing) Board(Stream)            {}
+func (willing) Leave(Stream)            {}
+func (willing) Fetch(soon []Stream) int { return len(soon) }
+func (willing) Expect([]Stream)         {}
+func (willing) Hear([]Stream)           {}
+func (willing) Run()                    {}
+func (willing) Err() error              { return nil }
+func (willing) Close()                  {}
+
+// To look ahead takes no memory, and keeps nobody.
+func TestLookingAheadAllocatesNothing(t *testing.T) {
+	for _, n := range []int{2, 3, 4, 300} {
+		r := newRig(t)
+		r.w.carrier = willing{}
+		for range 30 {
+			benchRoom(r, n, 3).slot = 9
+		}
+		r.tick(2)
+		if got := testing.AllocsPerRun(20, func() { r.tick(1) }); got != 0 {
+			t.Errorf("with rooms of %d a tick allocates %v times", n, got)
+		}
+		if r.w.soon != (foreseen{}) {
+			t.Errorf("with rooms of %d somebody is kept", n)
+		}
+	}
+}
