@@ -261,6 +261,3 @@ func TestCarrier(t *testing.T) {
 		t.Error("the session's socket stays in the batch")
 	}
 }
-
-// alien is a stream that is no session.
-type alien struct{ mixer.Stream }

@@ -34,6 +34,9 @@ func (b *fakeBatch) Expect(s Socket) int {
 	return 0
 }
 
+// alien is a stream that is no session.
+type alien struct{ mixer.Stream }
+
 // newcomers are so many sessions without an agreement.
 func newcomers(t testing.TB, n int) []*Session {
 	e, err := New(Config{Network: newFakeNetwork(), Addr: ourAddr, PortMin: 20000, PortMax: 20999})
