@@ -98,7 +98,9 @@ func (b *kernelBatch) fetch(s Socket) bool {
 		}
 		b.asked++
 		return true
-	case b.io == nil || b.broken != nil || b.io.Reads() == uring.Size:
+	case b.io == nil || b.broken != nil:
+		return true // it reads for itself
+	case b.io.Reads() == uring.Size:
 		return false
 	}
 	i := b.io.Read(int(k.fd), !k.alone)

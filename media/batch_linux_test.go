@@ -218,7 +218,10 @@ func TestBatchBroken(t *testing.T) {
 		t.Error("broken from the beginning")
 	}
 	batch.broken = syscall.EBADF
-	if batch.fetch(b) || batch.Err() != syscall.EBADF {
+	if batch.Fetch([]Socket{a, b}) != 2 {
+		t.Error("room is wanted for who reads for itself")
+	}
+	if b.(*kernelSocket).fetched != 0 || batch.Err() != syscall.EBADF {
 		t.Error("fetches, or does not say why not")
 	}
 	a.TryWrite([]byte("x"), b.LocalAddr())
@@ -258,6 +261,3 @@ func TestCarrier(t *testing.T) {
 		t.Error("the session's socket stays in the batch")
 	}
 }
-
-// alien is a stream that is no session.
-type alien struct{ mixer.Stream }

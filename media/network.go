@@ -44,7 +44,8 @@ type Batch interface {
 	// Remove ends that: what was read before Stop and was not taken is lost.
 	Remove(Socket)
 	// Fetch has the next Run read from sockets, and returns how many of them, from
-	// the first on, there was room for.
+	// the first on, there was room for. One that the batch cannot read from needs
+	// none: its TryRead asks by itself.
 	Fetch([]Socket) int
 	// Expect says that a socket is soon written to. What it returns means nothing.
 	Expect(Socket) int

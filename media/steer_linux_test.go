@@ -266,7 +266,7 @@ func TestNotSteered(t *testing.T) {
 		if s.(*kernelSocket).steered {
 			t.Errorf("%s: steered", host)
 		}
-		if b.fetch(s) {
+		if b.fetch(s); s.(*kernelSocket).fetched != 0 {
 			t.Errorf("%s: read ahead without a ring", host)
 		}
 		if host == "0.0.0.0" {
@@ -283,6 +283,40 @@ func TestNotSteered(t *testing.T) {
 			t.Errorf("%s: got %q", host, got)
 		}
 	}
+}
+
+// A batch of all kinds of sockets is fetched for at once: who reads for itself needs
+// no room, and keeps nobody waiting.
+func TestFetchOfAllKinds(t *testing.T) {
+	b := newSteered(t, steering(t, 1))
+	steered, far := pair(t, "127.0.0.1")
+	own, err := listenAnywhere(netip.MustParseAddr("0.0.0.0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { own.Close() })
+	other, err := newFakeNetwork().Listen(netip.MustParseAddrPort("127.0.0.1:9"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	aboard(t, b, steered)
+	aboard(t, b, own)
+	readNow(steered) // nothing of its own waits
+	tell(t, far, steered, "x")
+	soon := []Socket{own, other, steered, own}
+	if n := b.Fetch(soon); n != len(soon) || b.asked != 1 {
+		t.Errorf("fetched for %d, of the lane for %d", n, b.asked)
+	}
+	b.Run()
+	if text, _, _ := readNow(steered); text != "x" {
+		t.Errorf("read %q", text)
+	}
+	for b.fetch(steered) {
+	}
+	if n := b.Fetch(soon); n != 2 {
+		t.Errorf("fetched for %d without room for a steered one", n)
+	}
+	b.Run()
 }
 
 func TestKernelWithoutBatches(t *testing.T) {

@@ -175,7 +175,8 @@ func (w *worker) expectTurns(turns []*turn) {
 	clear(turns)
 }
 
-// expectMembers is the same for some of a large room's, which hear the same.
+// expectMembers is the same for some members of a large room, whose voices are summed
+// already: nobody's samples are read.
 func (w *worker) expectMembers(members []*port) {
 	if w.carrier == nil {
 		return
@@ -200,7 +201,8 @@ func (r *Room) warm() int {
 
 // warm is the same for a port.
 func (p *port) warm() int {
-	return int(p.moved) + int(p.input.due) + int(p.output.due) + int(p.loud.state) + int(p.row.Voice) + int(p.was.Voice) + p.src.pos + int(p.tail.length[narrow])
+	return int(p.moved) + int(p.row.Voice) + int(p.was.Voice) + p.src.pos +
+		int(p.input.due) + int(p.output.due) + int(p.loud.state) + int(p.tail.length[narrow])
 }
 
 // fetchAll reads for as many of a large room's ports as can be, if it is their

@@ -11,16 +11,17 @@ import (
 
 // ferry is a carrier for tests, which checks the order of what is asked of it.
 type ferry struct {
-	t       *testing.T
-	room    int // fetches until Run
-	aboard  map[Stream]bool
-	fetched map[Stream]bool // since when its Next was called last
-	loaded  int
-	waiting int // pushes since the last Run
-	runs    int
-	most    int // fetches that one Run carried out
-	err     error
-	closed  bool
+	t        *testing.T
+	room     int // fetches until Run
+	aboard   map[Stream]bool
+	fetched  map[Stream]bool // since when its Next was called last
+	expected map[Stream]bool // since when its Push was
+	loaded   int
+	waiting  int // pushes since the last Run
+	runs     int
+	most     int // fetches that one Run carried out
+	err      error
+	closed   bool
 }
 
 func (f *ferry) Board(s Stream) {
@@ -36,9 +37,13 @@ func (f *ferry) Leave(s Stream) {
 	}
 	delete(f.aboard, s)
 	delete(f.fetched, s)
+	delete(f.expected, s)
 }
 
 func (f *ferry) Fetch(soon []Stream) int {
+	if len(soon) > foresight {
+		f.t.Errorf("fetches %d at once", len(soon))
+	}
 	for i, s := range soon {
 		if !f.aboard[s] {
 			f.t.Error("fetches for a stream that is not aboard")
@@ -53,14 +58,21 @@ func (f *ferry) Fetch(soon []Stream) int {
 }
 
 func (f *ferry) Expect(soon []Stream) {
+	if len(soon) > foresight {
+		f.t.Errorf("expects %d at once", len(soon))
+	}
 	for _, s := range soon {
 		if !f.aboard[s] {
 			f.t.Error("expects a stream that is not aboard")
 		}
+		f.expected[s] = true
 	}
 }
 
 func (f *ferry) Hear(soon []Stream) {
+	if len(soon) > 2*foresight {
+		f.t.Errorf("is to hear %d at once", len(soon))
+	}
 	for _, s := range soon {
 		if !f.aboard[s] {
 			f.t.Error("is to hear a stream that is not aboard")
@@ -86,8 +98,9 @@ func (f *ferry) Close() {
 // passenger is a stream that goes by a ferry.
 type passenger struct {
 	peer
-	f                *ferry
-	nexts, unfetched int
+	f                 *ferry
+	nexts, unfetched  int
+	pushes, surprises int // without a word before
 }
 
 func (p *passenger) Next(now int64) bool {
@@ -104,12 +117,16 @@ func (p *passenger) Next(now int64) bool {
 
 func (p *passenger) Push(now int64, f *Frame) {
 	p.f.waiting++
+	if p.pushes++; !p.f.expected[p] {
+		p.surprises++
+	}
+	delete(p.f.expected, p)
 	p.peer.Push(now, f)
 }
 
 // ferried is a rig whose worker has a ferry with room for so many fetches.
 func ferried(t *testing.T, room int) (*rig, *ferry) {
-	f := &ferry{t: t, room: room, aboard: map[Stream]bool{}, fetched: map[Stream]bool{}}
+	f := &ferry{t: t, room: room, aboard: map[Stream]bool{}, fetched: map[Stream]bool{}, expected: map[Stream]bool{}}
 	r := newRig(t)
 	r.m.carrier = func() (Carrier, error) { return f, nil }
 	if err := r.w.embark(); err != nil {

@@ -30,7 +30,9 @@
 //
 // Streams may share a [Carrier], for which to do many packets at once is less work
 // than one after the other: it is told the streams whose inputs come next, and
-// told to send at the end of a slot.
+// told to send at the end of a slot. What the next turns use has left the
+// processor's cache since the last frame. So it is read ahead for many of them at
+// once: nothing is kept of that, and nothing depends on it.
 //
 // # Small rooms
 //

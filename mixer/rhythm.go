@@ -29,6 +29,9 @@ func (h *rhythm) note(slot int64, t *turn) (sum int) {
 	return sum
 }
 
+// recall reads those that were in the slot the last time, and the rooms of those that
+// are in the wheel. What is not may be of a room that the worker has dropped, which
+// is the janitor's.
 func (h *rhythm) recall(slot int64, kind turnKind) (sum int) {
 	turns := h.turns[slot%slots][kind][:h.count[slot%slots][kind]]
 	for _, t := range turns {
@@ -37,7 +40,9 @@ func (h *rhythm) recall(slot int64, kind turnKind) (sum int) {
 		}
 	}
 	for _, t := range turns {
-		sum += t.room.warm()
+		if t.waiting {
+			sum += t.room.warm()
+		}
 	}
 	return sum
 }

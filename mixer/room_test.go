@@ -28,8 +28,6 @@ func hearing(p Port, others ...Port) Row {
 
 var onHold = Row{Treatment: Music, Held: true}
 
-// A voice, a sum and what is subtracted each fit in 16 bits; what lies between
-// need not. Clamping anywhere but at the end gives another result.
 // Two voices are added without a sum between, three with one.
 func TestVoicesAreAdded(t *testing.T) {
 	for _, voices := range [][]int16{
@@ -53,6 +51,8 @@ func TestVoicesAreAdded(t *testing.T) {
 	}
 }
 
+// A voice, a sum and what is subtracted each fit in 16 bits; what lies between
+// need not. Clamping anywhere but at the end gives another result.
 func TestOverloadIsClampedOnce(t *testing.T) {
 	r := newRig(t)
 	room := r.m.NewRoom()

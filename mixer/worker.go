@@ -36,7 +36,7 @@ type worker struct {
 	expected int      // outputs to come whose memory has been read
 	soon     foreseen // in the midst of that
 	rhythm   rhythm   // of the last frame
-	read     int      // the sum of that, so that it is not found to be for nothing
+	read     int      // the sum of what is read ahead, so that it is not found to be for nothing
 
 	opened  queue[*Room]
 	load    [slots]atomic.Int64 // rooms and ports per slot

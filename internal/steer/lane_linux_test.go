@@ -133,6 +133,44 @@ func TestLaneReceives(t *testing.T) {
 	untouched(t, a)
 }
 
+// Who looks ahead sees what waits for a port, and takes none of it: of ports that get
+// more than one in the same go, of those that get nothing, and of others.
+func TestLaneLooksAhead(t *testing.T) {
+	l := newLane(t)
+	far, one, many, none, other := listen(t), listen(t), listen(t), listen(t), listen(t)
+	for _, c := range []*net.UDPConn{one, many, none} {
+		l.Take(addrOf(c))
+	}
+	ahead := func(when string, want ...int) {
+		t.Helper()
+		for i, c := range []*net.UDPConn{one, many, none, other} {
+			port := addrOf(c).Port()
+			if n := l.Waiting(port); n != want[i] {
+				t.Errorf("%s: %d wait for port %d, want %d", when, n, i, want[i])
+			}
+			if n := l.Warm(port); (n != 0) != (want[i] != 0) {
+				t.Errorf("%s: %d is read for port %d, of %d that wait", when, n, i, want[i])
+			}
+		}
+	}
+	ahead("before", 0, 0, 0, 0)
+	for _, text := range []string{"a", "b", "c"} {
+		tell(t, far, many, text)
+	}
+	tell(t, far, one, "d")
+	tell(t, far, other, "e")
+	receiveAll(l, 5)
+	ahead("then", 1, 3, 0, 0)
+	has(t, l, many, "a")
+	ahead("after the first", 1, 2, 0, 0)
+	has(t, l, many, "b", "c", "-")
+	has(t, l, one, "d", "-")
+	ahead("after all", 0, 0, 0, 0)
+	if got := own(t, other); got != "e" {
+		t.Errorf("another port got %q", got)
+	}
+}
+
 func TestLaneKeepsLongOnesWhole(t *testing.T) {
 	l, a, peer := newLane(t), listen(t), listen(t)
 	l.Take(addrOf(a))

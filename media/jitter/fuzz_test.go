@@ -8,8 +8,9 @@ import (
 // FuzzPlayout plays a script: packets with any timestamps, lengths and claims
 // about their order, comfort noise, keys, resets, frames asked for as samples,
 // as packets, as both or not at all, of G.711 and of codecs with state and
-// without means of their own. Whatever comes, nothing panics, and a stream that
-// is steady afterwards is heard again, with a bounded delay.
+// without means of their own; all of it read ahead at any time. Whatever comes,
+// nothing panics, and a stream that is steady afterwards is heard again, with a
+// bounded delay.
 func FuzzPlayout(f *testing.F) {
 	f.Add(byte(0), []byte{0, 0, 0, 0, 0, 160, 3, 200, 1, 0, 0, 160, 160, 3})
 	f.Add(byte(0), []byte{0, 255, 255, 255, 96, 160, 3, 200, 200, 1, 0, 0, 8, 0, 240, 1, 220, 240, 250})
@@ -89,6 +90,7 @@ func ask(t *testing.T, p *Playout, now int64, how byte) {
 
 // check looks at what must be so at any time.
 func check(t *testing.T, p *Playout) {
+	warm(p)
 	if d := p.until(p.end); p.running && d > 3*capacity*p.k {
 		t.Fatalf("%d samples to come", d)
 	}
