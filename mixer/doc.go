@@ -123,7 +123,7 @@
 // its turn comes again, and to find it is to go from pointer to pointer: the
 // wheel's turn, the port, its stream, what that has agreed on. Done for one leg
 // after the other, the worker would wait a dozen times for each. So it looks ahead
-// (carrier.go): for some tens of turns at once it reads what the turn leads to,
+// (foresight.go): for some tens of turns at once it reads what the turn leads to,
 // then for all of them what that leads to, and so on, and each step waits about as
 // long as for one. The turns themselves it knows from the last frame ([rhythm]).
 // Nothing depends on what is read, but that the turn finds it near.

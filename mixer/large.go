@@ -1,5 +1,7 @@
 package mixer
 
+import "slices"
+
 const (
 	// maxTotals bounds the sums kept by mask, at each rate. A large room has one
 	// mask, or two or three with supervisors; listeners with rarer masks are
@@ -258,21 +260,16 @@ func (w *worker) serveSlice(r *Room, now int64) (leaked int, done bool) {
 	l := r.large
 	size := partSize(len(r.members), sliceSize, maxSlices)
 	l.parts++
-	for n := 0; n < size && l.early < len(l.first); n++ {
-		leaked += w.serveMember(r, l.first[l.early], now)
-		l.early++
-	}
+	early := min(l.early+size, len(l.first))
+	leaked += w.serveMembers(r, l.first[l.early:early], now)
+	l.early = early
 	if l.early < len(l.first) {
 		return leaked, false // so many have changed that the others have to wait
 	}
 	end := min(l.parts*size, len(r.members))
-	for l.sent < end {
-		members := r.members[l.sent:min(l.sent+foresight, end)]
-		w.expectMembers(members)
-		for _, p := range members {
-			leaked += w.serveMember(r, p, now)
-		}
-		l.sent += len(members)
+	if l.sent < end {
+		leaked += w.serveMembers(r, r.members[l.sent:end], now)
+		l.sent = end
 	}
 	if end < len(r.members) {
 		return leaked, false
@@ -281,6 +278,17 @@ func (w *worker) serveSlice(r *Room, now int64) (leaked int, done bool) {
 	clear(l.first)
 	l.first, l.stage = l.first[:0], resting
 	return leaked, true
+}
+
+// serveMembers serves some ports of a large room.
+func (w *worker) serveMembers(r *Room, members []*port, now int64) (leaked int) {
+	for part := range slices.Chunk(members, foresight) {
+		w.expectMembers(part)
+		for _, p := range part {
+			leaked += w.serveMember(r, p, now)
+		}
+	}
+	return leaked
 }
 
 // serveMember serves a port of a large room, unless it has been served in this
