@@ -12,8 +12,11 @@ const (
 	frameTime = slotCount * slotTime
 
 	// A driver later than this gives up what it has missed, so as not to send it
-	// all at once.
-	givesUp = 5 * frameTime
+	// all at once; and so does one that has been late for a while, for it would not
+	// catch up by itself: late, its legs have left the processor's cache.
+	givesUp   = 2 * frameTime
+	isLate    = 2 * slotTime
+	lateSlots = 200
 	// Once in so many frames a leg's socket is read until it is empty: otherwise
 	// one read brings the one packet there is.
 	drainEvery = 8
@@ -83,22 +86,39 @@ func (d *driver) run() {
 	}
 	io := newPost()
 	defer io.close()
+	var p patience
 	for slot := d.now()/slotTime + 1; !d.stopped.Load(); slot++ {
 		due := slot * slotTime
 		for d.now() < due {
 			clock.sleep(due)
 		}
 		w := d.open.Load()
-		if behind := d.now() - due; behind > givesUp {
+		if skipped := p.skip(d.now() - due); skipped > 0 {
 			if w != nil {
-				w.skipped += behind / slotTime
+				w.skipped += skipped
 			}
-			slot += behind / slotTime
+			slot += skipped
 			due = slot * slotTime
 		}
 		d.turn(slot, due, w, io)
 		d.turns.Add(1)
 	}
+}
+
+// patience counts the slots in a row in which a driver was late.
+type patience int
+
+// skip is how many slots are given up by a driver that is so much behind.
+func (p *patience) skip(behind int64) int64 {
+	if behind <= isLate {
+		*p = 0
+		return 0
+	}
+	if *p++; behind <= givesUp && *p < lateSlots {
+		return 0
+	}
+	*p = 0
+	return behind / slotTime
 }
 
 // turn serves the legs of a slot: all send first, then all read.
@@ -107,12 +127,17 @@ func (d *driver) turn(slot, due int64, w *window, io *post) {
 	legs, spoken := s.legs[:s.n.Load()], frame-d.origin.Load()
 	for _, l := range legs {
 		if l.active.Load() && !l.mute {
+			for missed := l.keepTime(frame, d.codec.clock()); missed > 0; missed-- {
+				l.spoil(spoken - missed)
+			}
 			d.send(l, spoken, due, w, io)
 		}
 	}
 	io.flush()
 	if w != nil && d.now()-due > markLate {
-		spoil(legs, spoken)
+		for _, l := range legs {
+			l.spoil(spoken)
+		}
 	}
 	for len(legs) > 0 {
 		n := io.fetch(legs)
@@ -130,15 +155,13 @@ func (d *driver) turn(slot, due int64, w *window, io *post) {
 // is then left of the marker may not be found, or not where it was.
 const markLate = int64(time.Millisecond)
 
-// spoil notes that packets sent in this turn were late, for the markers they are of.
-func spoil(legs []*leg, spoken int64) {
-	for _, l := range legs {
-		if l.kept == nil || len(l.kept.marks) == 0 {
-			continue
-		}
-		if into := l.said.place(spoken) - l.said.mark; into >= 0 && into < chirpFrames {
-			l.kept.marks[len(l.kept.marks)-1].late = true
-		}
+// spoil notes that a leg's packet was sent late, or not at all, if it is of a marker.
+func (l *leg) spoil(spoken int64) {
+	if l.kept == nil || len(l.kept.marks) == 0 {
+		return
+	}
+	if into := l.said.place(spoken) - l.said.mark; into >= 0 && into < chirpFrames {
+		l.kept.marks[len(l.kept.marks)-1].late = true
 	}
 }
 

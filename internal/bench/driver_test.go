@@ -94,6 +94,65 @@ func TestDriverKeepsItsTimetable(t *testing.T) {
 	}
 }
 
+// TestGivenUpFramesTakeTime: what a leg does not send leaves a hole of its length,
+// and no number out; a marker with a hole in it is spoiled.
+func TestGivenUpFramesTakeTime(t *testing.T) {
+	d, legs := pairs(t, 2)
+	for _, l := range legs {
+		l.kept = &kept{packets: make([]arrival, 0, 200), marks: make([]mark, 0, 9)}
+	}
+	w := &window{from: 0, to: 1<<63 - 1}
+	runtime.LockOSThread()
+	io := newPost()
+	defer io.close()
+	hole := int64(legs[0].said.mark) + 1 // the second packet of the marker
+	for frame := range int64(2 * cycleFrames) {
+		if frame != hole {
+			d.turn(frame*slotCount, d.now(), w, io)
+		}
+	}
+	for i, l := range legs {
+		p := l.kept.packets
+		if o := sequence(p); o != (order{unique: 2*cycleFrames - 1}) {
+			t.Errorf("leg %d: %+v", i, o)
+		}
+		if took := p[len(p)-1].ts - p[0].ts; took != (2*cycleFrames-1)*160 {
+			t.Errorf("leg %d: the clock has gone on by %d", i, took)
+		}
+	}
+	if m := legs[0].kept.marks; len(m) != 2 || !m[0].late || m[1].late {
+		t.Errorf("markers %+v", m)
+	}
+}
+
+func TestPatience(t *testing.T) {
+	var p patience
+	slots := func(n int, behind int64) (skipped int64) {
+		for range n {
+			skipped += p.skip(behind)
+		}
+		return skipped
+	}
+	for _, c := range []struct {
+		why    string
+		slots  int
+		behind int64
+		want   int64
+	}{
+		{"on time", 1000, slotTime, 0},
+		{"late for a while", lateSlots - 1, 30 * slotTime, 0},
+		{"on time again", 1, isLate, 0},
+		{"late for a while again", lateSlots - 1, 3 * slotTime, 0},
+		{"and longer", 1, 3 * slotTime, 3},
+		{"that is over", lateSlots - 1, 3 * slotTime, 0},
+		{"much too late", 1, givesUp + slotTime, givesUp/slotTime + 1},
+	} {
+		if got := slots(c.slots, c.behind); got != c.want {
+			t.Errorf("%s: %d slots given up, want %d", c.why, got, c.want)
+		}
+	}
+}
+
 // BenchmarkLegFrame is what the generator pays for each leg and frame: a packet
 // sent, one received and kept.
 func BenchmarkLegFrame(b *testing.B) {

@@ -23,6 +23,7 @@ type leg struct {
 	ahead   int  // 1 + the index of a read that is done; 0: none
 	seq     uint16
 	ts      uint32
+	next    int64 // the frame after the last one sent; 0: none was
 	ssrc    uint32
 	peer    uint32 // SSRC heard in the window
 	heard   bool   // peer is set
@@ -65,6 +66,17 @@ func (l *leg) fill(buf []byte, pt uint8, clock uint32, payload []byte) []byte {
 	l.seq++
 	l.ts += clock
 	return buf[:rtpHeader+copy(buf[rtpHeader:], payload)]
+}
+
+// keepTime moves the leg's clock on over frames that were given up, as a phone's
+// goes on while it sends nothing, and returns how many. clock is of a frame.
+func (l *leg) keepTime(frame int64, clock uint32) (missed int64) {
+	if l.next != 0 && frame > l.next {
+		missed = frame - l.next
+		l.ts += uint32(missed) * clock
+	}
+	l.next = frame + 1
+	return missed
 }
 
 // take keeps a packet that came in the window.
