@@ -94,17 +94,22 @@ func TestDriverKeepsItsTimetable(t *testing.T) {
 	}
 }
 
-// TestGivenUpFramesTakeTime: what a leg does not send leaves a hole of its length,
-// and no number out; a marker with a hole in it is spoiled.
-func TestGivenUpFramesTakeTime(t *testing.T) {
+// watched are two legs in a window without an end, for the test to serve.
+func watched(t *testing.T) (*driver, []*leg, *window, *post) {
 	d, legs := pairs(t, 2)
 	for _, l := range legs {
 		l.kept = &kept{packets: make([]arrival, 0, 200), marks: make([]mark, 0, 9)}
 	}
-	w := &window{from: 0, to: 1<<63 - 1}
 	runtime.LockOSThread()
 	io := newPost()
-	defer io.close()
+	t.Cleanup(io.close)
+	return d, legs, &window{from: 0, to: 1<<63 - 1}, io
+}
+
+// TestGivenUpFramesTakeTime: what a leg does not send leaves a hole of its length,
+// and no number out; a marker with a hole in it is spoiled.
+func TestGivenUpFramesTakeTime(t *testing.T) {
+	d, legs, w, io := watched(t)
 	hole := int64(legs[0].said.mark) + 1 // the second packet of the marker
 	for frame := range int64(2 * cycleFrames) {
 		if frame != hole {
@@ -180,13 +185,7 @@ func TestLateMarkersAreNoted(t *testing.T) {
 		late int64 // the frame after the marker's first that is late
 		want bool
 	}{{-1, false}, {0, true}, {1, true}, {chirpFrames, false}} {
-		d, legs := pairs(t, 2)
-		for _, l := range legs {
-			l.kept = &kept{marks: make([]mark, 0, 2), packets: make([]arrival, 0, 200)}
-		}
-		w := &window{from: 0, to: 1<<63 - 1}
-		runtime.LockOSThread()
-		io := newPost()
+		d, legs, w, io := watched(t)
 		for frame := range int64(cycleFrames) {
 			due := d.now() + int64(time.Hour) // in time
 			if frame == int64(legs[0].said.mark)+c.late {
@@ -194,7 +193,6 @@ func TestLateMarkersAreNoted(t *testing.T) {
 			}
 			d.turn(frame*slotCount, due, w, io)
 		}
-		io.close()
 		if k := legs[0].kept; len(k.marks) != 1 || k.marks[0].late != c.want {
 			t.Errorf("frame %d is late: %+v", c.late, k.marks)
 		}

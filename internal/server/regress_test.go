@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -169,15 +168,10 @@ func TestRoomLeftAndEntered(t *testing.T) {
 // follower is a client of the event stream.
 type follower struct {
 	httptest.ResponseRecorder
-	mu   sync.Mutex
-	text strings.Builder
+	text pages
 }
 
-func (f *follower) Write(b []byte) (int, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.text.Write(b)
-}
+func (f *follower) Write(b []byte) (int, error) { return f.text.Write(b) }
 
 func (f *follower) WriteString(s string) (int, error) { return f.Write([]byte(s)) }
 
@@ -186,10 +180,7 @@ func (f *follower) Flush() {}
 // news is what came since it was last asked for.
 func (f *follower) news() string {
 	synctest.Wait()
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	defer f.text.Reset()
-	return f.text.String()
+	return f.text.take()
 }
 
 // follow opens the event stream, until the end.

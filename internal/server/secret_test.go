@@ -40,6 +40,14 @@ func (p *pages) String() string {
 	return p.text.String()
 }
 
+// take is what was written since it was last taken.
+func (p *pages) take() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	defer p.text.Reset()
+	return p.text.String()
+}
+
 var keyOnTheWire = regexp.MustCompile(`inline:([A-Za-z0-9+/]{30,})`)
 
 // keysOnTheWire collects the keys that are told from now on.
