@@ -127,7 +127,8 @@ func (d *driver) turn(slot, due int64, w *window, io *post) {
 	legs, spoken := s.legs[:s.n.Load()], frame-d.origin.Load()
 	for _, l := range legs {
 		if l.active.Load() && !l.mute {
-			for missed := l.keepTime(frame, d.codec.clock()); missed > 0; missed-- {
+			missed := l.keepTime(frame, d.codec.clock())
+			for ; w != nil && missed > 0; missed-- { // without a window, what is kept is not ours
 				l.spoil(spoken - missed)
 			}
 			d.send(l, spoken, due, w, io)
@@ -160,8 +161,9 @@ func (l *leg) spoil(spoken int64) {
 	if l.kept == nil || len(l.kept.marks) == 0 {
 		return
 	}
-	if into := l.said.place(spoken) - l.said.mark; into >= 0 && into < chirpFrames {
-		l.kept.marks[len(l.kept.marks)-1].late = true
+	last := &l.kept.marks[len(l.kept.marks)-1]
+	if into := spoken - last.frame; into >= 0 && into < chirpFrames {
+		last.late = true
 	}
 }
 
@@ -178,7 +180,7 @@ func (d *driver) send(l *leg, frame, due int64, w *window, io *post) {
 	}
 	w.late.add(now - due)
 	if place == l.said.mark && len(l.kept.marks) < cap(l.kept.marks) {
-		l.kept.marks = append(l.kept.marks, mark{at: d.wall + now})
+		l.kept.marks = append(l.kept.marks, mark{at: d.wall + now, frame: frame})
 	}
 }
 

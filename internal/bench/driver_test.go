@@ -3,6 +3,7 @@ package bench
 import (
 	"net/netip"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 )
@@ -109,24 +110,46 @@ func watched(t *testing.T) (*driver, []*leg, *window, *post) {
 // TestGivenUpFramesTakeTime: what a leg does not send leaves a hole of its length,
 // and no number out; a marker with a hole in it is spoiled.
 func TestGivenUpFramesTakeTime(t *testing.T) {
-	d, legs, w, io := watched(t)
-	hole := int64(legs[0].said.mark) + 1 // the second packet of the marker
-	for frame := range int64(2 * cycleFrames) {
-		if frame != hole {
-			d.turn(frame*slotCount, d.now(), w, io)
+	const frames = 2 * cycleFrames
+	for _, c := range []struct {
+		hole   int64 // frames after a marker's first
+		closed bool  // by then, the window is
+		late   []bool
+	}{
+		{hole: 1, late: []bool{true, false}},
+		{hole: chirpFrames, late: []bool{false, false}},
+		{hole: cycleFrames, late: []bool{false}}, // the second marker never began
+		{hole: 1, closed: true, late: []bool{false}},
+	} {
+		d, legs, open, io := watched(t)
+		hole := int64(legs[0].said.mark) + c.hole
+		sent := uint32(0)
+		for frame := range int64(frames) {
+			w := open
+			if c.closed && frame >= hole {
+				w = nil // what was kept is another's now
+			}
+			if frame != hole {
+				d.turn(frame*slotCount, d.now()+int64(time.Hour), w, io)
+			}
+			if frame == 0 {
+				sent = legs[0].ts
+			}
 		}
-	}
-	for i, l := range legs {
-		p := l.kept.packets
-		if o := sequence(p); o != (order{unique: 2*cycleFrames - 1}) {
-			t.Errorf("leg %d: %+v", i, o)
+		if took := legs[0].ts - sent; took != (frames-1)*160 {
+			t.Errorf("%+v: the clock has gone on by %d", c, took)
 		}
-		if took := p[len(p)-1].ts - p[0].ts; took != (2*cycleFrames-1)*160 {
-			t.Errorf("leg %d: the clock has gone on by %d", i, took)
+		o := sequence(legs[0].kept.packets)
+		if want := (order{unique: frames - 1}); !c.closed && o != want {
+			t.Errorf("%+v: %+v", c, o)
 		}
-	}
-	if m := legs[0].kept.marks; len(m) != 2 || !m[0].late || m[1].late {
-		t.Errorf("markers %+v", m)
+		late := []bool{}
+		for _, m := range legs[0].kept.marks {
+			late = append(late, m.late)
+		}
+		if !slices.Equal(late, c.late) {
+			t.Errorf("%+v: late markers %v", c, late)
+		}
 	}
 }
 

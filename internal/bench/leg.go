@@ -47,8 +47,9 @@ type kept struct {
 
 // mark is a chirp that was sent.
 type mark struct {
-	at   int64 // wall clock, ns
-	late bool  // one of its packets was, on its way out
+	at    int64 // wall clock, ns
+	frame int64 // of its first packet, from the origin
+	late  bool  // one of its packets was, on its way out, or was not sent
 }
 
 const (
